@@ -1,0 +1,58 @@
+"""The case workflow as a table. Buttons, API and services read the same one. Pure."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shipops.kit.choices import Choice
+
+
+class State(Choice):
+    OPEN = "open", _("Open"), "broken"
+    SNOOZED = "snoozed", _("Snoozed"), "calm"
+    RESOLVED = "resolved", _("Resolved"), "kept"
+
+
+class Action(Choice):
+    """What can be done to a case; the first group by people, the second by the sweep alone."""
+
+    ASSIGN = "assign", _("Assign")
+    NOTE = "note", _("Add a note")
+    SNOOZE = "snooze", _("Snooze")
+    WAKE = "wake", _("Wake now")
+    RESOLVE = "resolve", _("Resolve")
+    REOPEN = "reopen", _("Reopen")
+
+    RAISE = "raise", _("Opened by a rule")
+    WORSEN = "worsen", _("Got worse")
+    CLEAR = "clear", _("Settled by the facts")
+
+
+TABLE: dict[tuple[State, Action], State] = {
+    (State.OPEN, Action.ASSIGN): State.OPEN,
+    (State.OPEN, Action.NOTE): State.OPEN,
+    (State.OPEN, Action.SNOOZE): State.SNOOZED,
+    (State.OPEN, Action.RESOLVE): State.RESOLVED,
+    (State.OPEN, Action.WORSEN): State.OPEN,
+    (State.OPEN, Action.CLEAR): State.RESOLVED,
+    (State.SNOOZED, Action.ASSIGN): State.SNOOZED,
+    (State.SNOOZED, Action.NOTE): State.SNOOZED,
+    (State.SNOOZED, Action.SNOOZE): State.SNOOZED,
+    (State.SNOOZED, Action.WAKE): State.OPEN,
+    (State.SNOOZED, Action.RESOLVE): State.RESOLVED,
+    # Getting worse is news: it ends the snooze.
+    (State.SNOOZED, Action.WORSEN): State.OPEN,
+    (State.SNOOZED, Action.CLEAR): State.RESOLVED,
+    (State.RESOLVED, Action.NOTE): State.RESOLVED,
+    (State.RESOLVED, Action.REOPEN): State.OPEN,
+}
+
+BY_PEOPLE = (Action.ASSIGN, Action.NOTE, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REOPEN)
+
+
+def next_state(state: State, action: Action) -> State | None:
+    """The state after `action`, or None where the table does not allow it."""
+    return TABLE.get((state, action))
+
+
+def actions_of(state: State) -> tuple[Action, ...]:
+    """What a person may do with a case in this state, in the order of the buttons."""
+    return tuple(action for action in BY_PEOPLE if (state, action) in TABLE)

@@ -1,0 +1,5 @@
+"""Addresses of exceptions."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

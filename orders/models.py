@@ -1,0 +1,181 @@
+"""What was sold, as the platform says it: facts only, never a verdict."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from merchants.models import Shop, User
+from shipops.kit.sealed import SealedJSONField
+
+
+class OrderStatus(models.TextChoices):
+    """Where the platform says the order stands."""
+
+    UNPAID = "unpaid", _("Unpaid")
+    TO_DISPATCH = "to_dispatch", _("To dispatch")
+    DISPATCHED = "dispatched", _("Dispatched")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Order(models.Model):
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="orders")
+    number = models.CharField(max_length=64)
+    status = models.CharField(max_length=12, choices=OrderStatus.choices)
+
+    # Instants the platform reports; null = has not happened, or the source does not say.
+    placed_at = models.DateTimeField(null=True)
+    paid_at = models.DateTimeField(null=True)
+    promised_dispatch_at = models.DateTimeField(null=True)
+    promised_delivery_at = models.DateTimeField(null=True)
+    dispatched_at = models.DateTimeField(null=True)
+    handed_over_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    amount = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    refunded = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    currency = models.CharField(max_length=3, default="CNY")
+
+    province = models.CharField(max_length=40, blank=True)
+    city = models.CharField(max_length=40, blank=True)
+    district = models.CharField(max_length=40, blank=True)
+    # {"name", "phone", "address", "note"}: what identifies a person is sealed; the tail is what support searches by.
+    buyer = SealedJSONField(null=True)
+    phone_tail = models.CharField(max_length=4, blank=True)
+
+    # Hash over all the source said: an import that brings nothing new touches nothing.
+    content_hash = models.BinaryField(max_length=16)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    # Wake me at: the sweep judges orders whose time has come; null = nothing new to judge.
+    review_at = models.DateTimeField(null=True)
+    review_error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "number"], name="order_number_once_a_shop"),
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="order_amount_not_negative"),
+            models.CheckConstraint(condition=models.Q(refunded__gte=0), name="order_refunded_not_negative"),
+        ]
+        indexes = [
+            # exceptions.sweep: orders to judge.
+            models.Index(fields=["review_at"], name="order_review", condition=models.Q(review_at__isnull=False)),
+            # orders.views: the list, newest first.
+            models.Index(fields=["shop", "-placed_at", "-id"], name="order_by_shop_placed"),
+            # orders.search: support finds an order by the buyer's phone tail.
+            models.Index(fields=["phone_tail"], name="order_phone_tail", condition=~models.Q(phone_tail="")),
+            # orders.search: by number, over all shops of the merchant.
+            models.Index(fields=["number"], name="order_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    # The platform's sub-order number where it has one, else the position in the order.
+    number = models.CharField(max_length=64)
+    title = models.CharField(max_length=200, blank=True)
+    spec = models.CharField(max_length=120, blank=True)
+    sku = models.CharField(max_length=64, blank=True)
+    quantity = models.PositiveIntegerField(default=1)
+    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    # Where the platform promises by sub-order; null = the order's promise holds.
+    promised_dispatch_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="line_number_once_an_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.number
+
+
+class Dispatch(models.Model):
+    """The platform was told: this order left with this carrier's waybill number."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="dispatches")
+    # The company as the source wrote it (圆通速递, yuantong, YTO): booking finds the carrier.
+    carrier_name = models.CharField(max_length=60)
+    number = models.CharField(max_length=40)
+    # Uploading the number starts the pickup clock.
+    uploaded_at = models.DateTimeField(null=True)
+    # Wake me at: shipments.booking turns it into a parcel; null = done, or given up with the error said.
+    book_at = models.DateTimeField(null=True)
+    book_error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "dispatches"
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="dispatch_number_once_an_order"),
+        ]
+        indexes = [
+            # shipments.booking: dispatches to book.
+            models.Index(fields=["book_at"], name="dispatch_book", condition=models.Q(book_at__isnull=False)),
+            # orders.search: support finds an order by its waybill number.
+            models.Index(fields=["number"], name="dispatch_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.carrier_name} {self.number}"
+
+
+class OrderImport(models.Model):
+    """One uploaded export file on its way in: preview → commit → report."""
+
+    class State(models.TextChoices):
+        PREVIEW = "preview", _("Preview")
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="imports")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    profile = models.CharField(max_length=40)
+    filename = models.CharField(max_length=200)
+    # In the database and not on a disk: the worker may run on another machine. Emptied once the import is done.
+    content = models.BinaryField()
+    # {"our field": "column header"} as the person chose it in the preview, over the profile's own.
+    mapping = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PREVIEW)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    rows_total = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    orders_created = models.PositiveIntegerField(default=0)
+    orders_updated = models.PositiveIntegerField(default=0)
+    orders_unchanged = models.PositiveIntegerField(default=0)
+    rows_refused = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            # orders.tasks: imports to run or to take over from a dead worker.
+            models.Index(fields=["state"], name="import_open", condition=models.Q(state__in=["queued", "running"])),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class ImportIssue(models.Model):
+    """A row that did not go in, or went in with a doubt: where, why, and what to do."""
+
+    run = models.ForeignKey(OrderImport, models.CASCADE, related_name="issues")
+    row = models.PositiveIntegerField()
+    field = models.CharField(max_length=60, blank=True)
+    # A stable code; `orders.sources.issues` holds the sentence for it, in the reader's language.
+    code = models.CharField(max_length=40)
+    value = models.CharField(max_length=200, blank=True)
+    refused = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "row"], name="issue_by_row")]  # the import's report
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.code}"

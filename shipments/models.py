@@ -1,0 +1,185 @@
+"""Where parcels are: carriers, waybills, tracking events, and every provider's answer as it came."""
+
+import secrets
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from merchants.models import Merchant
+from orders.models import Dispatch
+from shipops.kit.sealed import SealedJSONField
+
+
+def new_push_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class Carrier(models.Model):
+    """A company that carries parcels (圆通). Who we ask about them is a provider: `CarrierAccount.provider`."""
+
+    # Kuaidi100's company code, the widest table in use: yuantong, shunfeng, …
+    code = models.CharField(max_length=40, unique=True)
+    name_zh = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=60)
+
+    def __str__(self) -> str:
+        return self.name_zh
+
+
+class CarrierAlias(models.Model):
+    """Another way a platform or a sheet writes a carrier: 圆通速递, YTO, 圆通快递."""
+
+    carrier = models.ForeignKey(Carrier, models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=60, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CarrierAccount(models.Model):
+    """A merchant's contract with a tracking provider, and how it is doing."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="carrier_accounts")
+    # The name of a module in the registry of shipments.carriers.
+    provider = models.CharField(max_length=40)
+    name = models.CharField(max_length=80)
+    # Where the provider is; blank = its own public address.
+    base_url = models.URLField(blank=True)
+    credentials = SealedJSONField()
+    # Part of the address a provider pushes to: an unguessable name for this account.
+    push_token = models.CharField(max_length=40, unique=True, default=new_push_token)
+    enabled = models.BooleanField(default=True)
+    # Not asked before: quota spent, throttled, or refused as mis-configured.
+    paused_until = models.DateTimeField(null=True)
+    paused_reason = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+    refused_pushes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "provider", "name"], name="account_name_once_a_merchant"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Waybill(models.Model):
+    """One number of one carrier, and what its events fold to (shipments.status.fold): derived, never edited."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="waybills")
+    carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="waybills")
+    number = models.CharField(max_length=40)
+    # SF and ZTO answer only with the last four digits of the sender's or the buyer's phone.
+    phone_tail = models.CharField(max_length=4, blank=True)
+    created_at = models.DateTimeField()
+
+    # Values of shipments.status.Stage and Cause.
+    stage = models.CharField(max_length=24, default="unknown")
+    cause = models.CharField(max_length=24, blank=True)
+    first_trace_at = models.DateTimeField(null=True)
+    picked_up_at = models.DateTimeField(null=True)
+    # First scan after pickup anywhere but at the pickup outlet's own hands: the parcel moved.
+    moved_at = models.DateTimeField(null=True)
+    out_for_delivery_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
+    last_event_at = models.DateTimeField(null=True)
+    last_text = models.CharField(max_length=300, blank=True)
+    event_count = models.PositiveIntegerField(default=0)
+
+    # Who is asked, and when next; null poll_at = finished, or nobody to ask.
+    account = models.ForeignKey(CarrierAccount, models.SET_NULL, null=True, related_name="waybills")
+    poll_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True)
+    poll_failures = models.PositiveSmallIntegerField(default=0)
+    poll_error = models.CharField(max_length=300, blank=True)
+    subscribed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "carrier", "number"], name="waybill_number_once"),
+        ]
+        indexes = [
+            # shipments.polling: waybills to ask about.
+            models.Index(fields=["poll_at"], name="waybill_poll", condition=models.Q(poll_at__isnull=False)),
+            # shipments.recording and search: find a number whatever its carrier.
+            models.Index(fields=["number"], name="waybill_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Parcel(models.Model):
+    """A dispatch, booked: this order travels (in whole or in part) under this waybill."""
+
+    dispatch = models.OneToOneField(Dispatch, models.CASCADE, related_name="parcel")
+    waybill = models.ForeignKey(Waybill, models.CASCADE, related_name="parcels")
+
+    def __str__(self) -> str:
+        return f"{self.dispatch_id} → {self.waybill_id}"
+
+
+class RawAnswer(models.Model):
+    """What a provider said, byte for byte, before anybody read it."""
+
+    class Kind(models.TextChoices):
+        QUERY = "query", _("Query")
+        PUSH = "push", _("Push")
+
+    account = models.ForeignKey(CarrierAccount, models.CASCADE, related_name="answers")
+    kind = models.CharField(max_length=5, choices=Kind.choices)
+    body = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    received_at = models.DateTimeField()
+    # The same body again is counted, not stored again.
+    seen_count = models.PositiveIntegerField(default=1)
+    seen_at = models.DateTimeField()
+    # Null = still to read; a body that cannot be read keeps its error and is not tried for ever.
+    read_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "sha256"], name="answer_stored_once"),
+        ]
+        indexes = [
+            # shipments.push: pushes to read.
+            models.Index(fields=["id"], name="answer_unread", condition=models.Q(read_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+
+class TrackingEvent(models.Model):
+    """One scan as a provider told it. Append-only: read anew, never rewritten."""
+
+    waybill = models.ForeignKey(Waybill, models.CASCADE, related_name="events")
+    # SHA-256 over instant and text, 16 bytes: the same scan told twice is one event.
+    fingerprint = models.BinaryField(max_length=16)
+    occurred_at = models.DateTimeField()
+    # Place in the provider's answer, oldest first: the tie-break of events in the same second.
+    position = models.PositiveSmallIntegerField(default=0)
+    stage = models.CharField(max_length=24)
+    cause = models.CharField(max_length=24, blank=True)
+    text = models.CharField(max_length=500)
+    place = models.CharField(max_length=80, blank=True)
+    # The provider's own code for it, as it came.
+    code = models.CharField(max_length=20, blank=True)
+    recorded_at = models.DateTimeField()
+    answer = models.ForeignKey(RawAnswer, models.SET_NULL, null=True, related_name="events")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["waybill", "fingerprint"], name="event_told_once"),
+        ]
+        indexes = [
+            # The track of one waybill in order; the fold and the waybill page.
+            models.Index(fields=["waybill", "occurred_at", "position"], name="event_track"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,5 @@
+"""Addresses of shipments."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,28 @@
+"""The Celery app and the whole schedule.
+
+No deadline lives here: each entry is a nudge to look for rows whose time has come, so a lost message costs one interval.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shipops.settings")
+
+app = Celery("shipops")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Seconds between two looks. A message older than its interval is dropped, so a stopped worker finds no backlog of nudges.
+SCHEDULE = {
+    "orders.tasks.run_imports": 5,
+    "shipments.tasks.book": 3,
+    "shipments.tasks.poll": 3,
+    "shipments.tasks.read_pushes": 3,
+    "exceptions.tasks.judge": 3,
+    "exceptions.tasks.ring": 5,
+    "exceptions.tasks.wake": 15,
+}
+app.conf.beat_schedule = {
+    name: {"task": name, "schedule": seconds, "options": {"expires": seconds}} for name, seconds in SCHEDULE.items()
+}
