@@ -206,8 +206,9 @@ def main(argv):
         return code or (1 if failed else 0)
     if verb == "bench":
         return with_engine("--durable", PYTHON, "-m", "benchmarks", *rest)
+    beside = ["--scratch", PYTHON, "-m", "tests.e2e.screenshots"] if verb == "screenshots" else []
     sys.stdout.flush()
-    os.execv(PYTHON, [str(PYTHON), "-m", "shipops.demo", *(["screenshots"] if verb == "screenshots" else []), *rest])
+    os.execv(PYTHON, [str(word) for word in (PYTHON, "-m", "shipops.demo", *beside, *rest)])
 
 
 def _run(argv, environment=None):

@@ -15,9 +15,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from shipops.home import SYSTEM
 from shipops.unprivileged import Account, closed_to, run_as
 
-COPIES = Path("/var/lib/shipops")  # root's; where `account` finds programs that lie in a directory closed to it
 OLDEST_POSTGRES = 15
 
 
@@ -68,10 +68,10 @@ def _reachable(name: str, root: Path, folders: tuple[str, ...], account: Account
     """`root`, or a copy of its `folders` where `account` can read them, made once per version."""
     if account is None or all(closed_to(root / folder, account) is None for folder in folders):
         return root
-    target = COPIES / f"{name}-{importlib.metadata.version(name)}"
+    target = SYSTEM / f"{name}-{importlib.metadata.version(name)}"
     if not target.exists():
-        COPIES.mkdir(mode=0o755, parents=True, exist_ok=True)
-        half = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=COPIES))
+        SYSTEM.mkdir(mode=0o755, parents=True, exist_ok=True)
+        half = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=SYSTEM))
         for folder in folders:
             shutil.copytree(root / folder, half / folder, symlinks=True)
         _open_to_all(half)

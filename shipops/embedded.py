@@ -9,7 +9,6 @@ directory per major version of PostgreSQL, and are never deleted here.
 
 import argparse
 import fcntl
-import hashlib
 import os
 import shutil
 import signal
@@ -21,48 +20,20 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import quote
 
 import psycopg2
 
 from shipops import binaries, clusters
+from shipops.home import SYSTEM, addresses, default_home, socket_directory
 from shipops.supervisor import Program, Supervisor, tied
 from shipops.unprivileged import NAME, Account, closed_to, engine_account, private_directory
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-LONGEST_SOCKET = 107  # bytes of a unix socket's path (unix(7)), less the closing zero
 PATIENCE = 900.0  # seconds for crash recovery or loading an append-only file; both can take minutes on a slow disk
 TRIES = 6  # deaths in a row after which a server that never answered is given up
 
 
 class EngineError(Exception):
     """The engine cannot run; the message is one sentence for the person at the terminal."""
-
-
-def default_home(checkout: Path = CHECKOUT) -> Path:
-    """The data directory when SHIPOPS_HOME is unset: ./var, or one under /var/lib where the servers' user can get in."""
-    home = checkout / "var"
-    account = engine_account(home / "engine")
-    if account is None or closed_to(checkout, account) is None:
-        return home
-    return binaries.COPIES / hashlib.sha256(os.fsencode(checkout)).hexdigest()[:12]
-
-
-def addresses(home: Path) -> dict[str, str]:
-    """DATABASE_URL and REDIS_URL of the engine on `home`, whether it runs or not."""
-    sockets = socket_directory(home)
-    return {
-        "DATABASE_URL": f"postgres://{NAME}@/{NAME}?host={quote(str(sockets))}",
-        "REDIS_URL": f"unix://{quote(str(sockets / 'valkey.sock'))}",
-    }
-
-
-def socket_directory(home: Path) -> Path:
-    """Inside `home`, unless its path is too long for a unix socket."""
-    inside = home / "engine" / "run"
-    if len(os.fsencode(inside / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
-        return inside
-    return Path("/tmp") / f"shipops-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"  # noqa: S108 private_directory refuses another's
 
 
 class Engine:
@@ -144,7 +115,7 @@ class Engine:
         if account is not None and (closed := closed_to(self.home, account)):
             raise EngineError(
                 f"The data directory {self.home} cannot be reached by the user {account.name}, who runs the database, "
-                f"because {closed} is closed; set SHIPOPS_HOME to another place, for example {binaries.COPIES}/data."
+                f"because {closed} is closed; set SHIPOPS_HOME to another place, for example {SYSTEM}/data."
             )
         for path in (self.home / "engine", socket_directory(self.home), self.home / "engine" / "valkey"):
             private_directory(path, account)
@@ -197,7 +168,7 @@ class Engine:
             self.supervisor.tend()
             if self.supervisor.deaths(name) >= TRIES or waited > PATIENCE:
                 log = self.home / "log" / f"{name}.log"
-                raise EngineError(f"{name} does not start; its log {log} ends with: {_last_line(log)}")
+                raise EngineError(f"{name} does not start; its log {log} ends with: {last_line(log)}")
             if waited > told:
                 self._say(f"{name} is still making its data ready ({waited:.0f} s), see {self.home / 'log'}")
                 told *= 2
@@ -232,7 +203,8 @@ def _pongs(path: Path) -> bool:
         return False
 
 
-def _last_line(log: Path) -> str:
+def last_line(log: Path) -> str:
+    """The last thing a log says."""
     lines = log.read_text(errors="replace").split("\n") if log.exists() else []
     return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
 

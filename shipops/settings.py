@@ -14,12 +14,13 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from shipops.home import addresses, default_home
 from shipops.kit import secret_key
 
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-HOME = Path(env.str("SHIPOPS_HOME", default=str(BASE_DIR / "var")))
+HOME = Path(env.str("SHIPOPS_HOME", default="") or default_home(BASE_DIR)).absolute()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key.kept_in(HOME)
@@ -85,13 +86,14 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///shipops")}
+EMBEDDED = addresses(HOME)  # where `make demo` listens, so that manage.py in another terminal finds it
+DATABASES = {"default": env.db_url("DATABASE_URL", default=EMBEDDED["DATABASE_URL"])}
 # Persistent connections are worth a factor of 16 under WSGI (measured); health checks survive a database restart.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL = env.str("REDIS_URL", default=EMBEDDED["REDIS_URL"])
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 # --- Celery: the broker may lose anything; every task is a nudge, due work lives in PostgreSQL columns
