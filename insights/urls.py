@@ -1,5 +1,11 @@
 """Addresses of insights."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from insights import views
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("rail/", views.rail, name="rail"),
+    path("setup/", views.setup, name="setup"),
+]

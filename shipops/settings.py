@@ -94,7 +94,11 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default=EMBEDDED["REDIS_URL"])
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    # Counts a few seconds old, each web process its own: pages must not need the broker.
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 
 # --- Celery: the broker may lose anything; every task is a nudge, due work lives in PostgreSQL columns
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)

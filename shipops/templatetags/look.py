@@ -1,0 +1,116 @@
+"""The signs every page is made of: badge, icon, money, instants, the fuse, form fields."""
+
+import json
+import zoneinfo
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from shipops.kit import money as amounts
+from shipops.kit import times
+
+register = template.Library()
+
+
+def _zone(zone: Any) -> zoneinfo.ZoneInfo | None:
+    """A shop, a zone, a zone's name, or nothing (then the installation's own)."""
+    name = getattr(zone, "timezone", zone)
+    return zoneinfo.ZoneInfo(name) if isinstance(name, str) and name else name or None
+
+
+def _now(context: template.Context) -> datetime:
+    return context.get("now") or timezone.now()
+
+
+@register.simple_tag
+def badge(tone: Any, label: Any = None) -> SafeString:
+    """`{% badge "soon" _("Late pickup") %}`, or `{% badge state %}` of a Choice that knows both."""
+    tone, label = getattr(tone, "tone", tone), tone.label if label is None else label
+    return format_html('<span class="badge {}">{}</span>', tone, label)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One of the symbols in components/symbols.html."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str = "CNY") -> str:
+    """`{{ order.amount|money:order.currency }}`"""
+    return amounts.shown(amount, currency)
+
+
+@register.simple_tag(takes_context=True)
+def wall(context: template.Context, at: datetime | None, zone: Any = None) -> str:
+    """`{% wall order.paid_at shop %}`: the wall-clock instant in the shop's zone, the full one in its tooltip."""
+    if at is None:
+        return "–"
+    tz = _zone(zone)
+    full = f"{timezone.localtime(at, tz):%Y-%m-%d %H:%M:%S %Z}"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), full, times.wall(at, _now(context), tz)
+    )
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: template.Context, at: datetime | None) -> str:
+    """`{% ago waybill.polled_at %}`: how old it is."""
+    if at is None:
+        return "–"
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), times.ago(at, _now(context)))
+
+
+@register.simple_tag(takes_context=True)
+def remaining(context: template.Context, due: datetime, tone: str = "calm") -> SafeString:
+    """Time left to `due`, or over it; the browser keeps it ticking."""
+    return format_html(
+        '<b class="t-{}" data-due="{}">{}</b>', tone, due.isoformat(), times.remaining(due, _now(context))
+    )
+
+
+@register.simple_tag(takes_context=True)
+def fuse(context: template.Context, start: datetime, due: datetime, tone: str = "calm") -> SafeString:
+    """How much of a promise has burnt, 0 to 100."""
+    burnt = times.burnt(start, due, _now(context))
+    return format_html(
+        '<progress class="fuse is-{}" max="100" value="{}" aria-label="{}%"></progress>', tone, burnt, burnt
+    )
+
+
+@register.simple_tag
+def time_words() -> str:
+    """The patterns the browser ticks with, as JSON for a data attribute."""
+    return json.dumps(times.words(), ensure_ascii=False)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """`{% field form.note %}`: label, control, help and errors, tied together for screen readers."""
+    return {"field": bound}
+
+
+@register.simple_tag
+def who(user: Any) -> SafeString:
+    """A person as one letter in a circle; a dashed one where nobody is in charge."""
+    if user is None:
+        return mark_safe('<span class="who none">+</span>')
+    name = user.display_name
+    return format_html('<span class="who" title="{}">{}</span>', name, name[:1].upper())
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: Any) -> str:
+    """The page's query string with `changes`; an empty value drops its key. Starts with `?`."""
+    params = context["request"].GET.copy()
+    for key, value in changes.items():
+        params.pop(key, None)
+        if value not in ("", None):
+            params[key] = str(value)
+    return f"?{params.urlencode()}"
