@@ -1,0 +1,175 @@
+"""The world: which orders exist by an instant, and what has happened to a parcel by then.
+
+Everything follows from (seed, anchor, past orders, seconds between arrivals), so a restart with the same four gives the
+same world; only what somebody bent by hand is kept beside it. Building is lazy and grows with virtual time.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from random import Random
+
+from simulator import scenarios as sc
+from simulator import tracks
+from simulator.instants import DAY, HOUR, MINUTE
+from simulator.orders import Order, created_instant, draft, order_number
+from simulator.tracks import Step
+
+PAST_ORDERS = 2000
+ARRIVAL_SECONDS = 12.0
+# A start date far in the past must not fill the memory: after this many arrivals no new order comes.
+MOST_ARRIVALS = 200_000
+# Parcels whose scans are kept; the others are worked out again when asked for (about 0.2 ms).
+_KEPT_TRACKS = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One waybill number: the order it belongs to and all its scans, the future included."""
+
+    number: str
+    order: Order
+    steps: tuple[Step, ...]
+    returning: bool = False
+
+    def known(self, now: int) -> tuple[Step, ...]:
+        """The scans made by `now`."""
+        return tuple(step for step in self.steps if step.at <= now)
+
+    def next_scan(self, after: int) -> int | None:
+        """When the next scan after `after` is made; None if there is none."""
+        return next((step.at for step in self.steps if step.at > after), None)
+
+
+def build(seed: int, anchor: int, index: int, past: int = PAST_ORDERS, interval: float = ARRIVAL_SECONDS) -> Order:
+    """Order number `index` of the world: the cast, the ordinary past, then the arrivals after the anchor."""
+    rng = Random(f"{seed}:{index}:fate")
+    part = sc.CAST[index] if index < min(len(sc.CAST), past) else None
+    if index < past:
+        created = created_instant(rng, anchor, index if part is None else past - 1, past)
+    else:
+        created = anchor + int((index - past + rng.random()) * interval)
+    scenario = part.scenario if part else sc.choose(rng, past=index < past)
+    order = draft(seed, index, scenario, sc.lateness(scenario, rng, part.offset if part else None), created)
+    if part is not None:
+        order = _drifted(order, anchor + part.offset - tracks.key_instant(order, tracks.plan(seed, order)))
+    order = replace(order, number=order_number(seed, index, order.platform, order.created_at))
+    return _with_end(order, tracks.plan(seed, order), rng)
+
+
+class World:
+    """All orders by an instant, found by position or by number. Safe to use from many threads."""
+
+    def __init__(self, seed: int, anchor: int, past: int = PAST_ORDERS, interval: float = ARRIVAL_SECONDS) -> None:
+        self.seed, self.anchor, self.past, self.interval = seed, anchor, past, interval
+        self._lock = threading.RLock()
+        self._orders: list[Order] = []
+        self._position: dict[str, int] = {}
+        self._tracks: OrderedDict[int, tuple[Step, ...]] = OrderedDict()
+        self._bent: dict[int, tuple[Step, ...]] = {}
+
+    def orders(self, now: int) -> list[Order]:
+        """Every order made by `now`, in no promised sequence."""
+        self._grow(now)
+        with self._lock:
+            return [order for order in self._orders if order.created_at <= now]
+
+    def parcel(self, number: str, now: int) -> Parcel | None:
+        """The parcel with this waybill (or order) number if its order exists by `now`; numbers without any record are None."""
+        self._grow(now)
+        position = self._position.get(number)
+        if position is None:
+            return None
+        order = self._orders[position]
+        if order.created_at > now or order.scenario == sc.NO_RECORD:
+            return None
+        steps = self.steps(order)
+        if number == order.return_waybill:
+            return Parcel(number, order, tracks.return_plan(order, steps), returning=True)
+        return Parcel(order.waybill, order, _on_first_bill(order, steps))
+
+    def steps(self, order: Order) -> tuple[Step, ...]:
+        """Every scan of the order's parcel, the future included."""
+        with self._lock:
+            known = self._bent.get(order.index) or self._tracks.get(order.index)
+            if known is None:
+                known = self._tracks[order.index] = tracks.plan(self.seed, order)
+                if len(self._tracks) > _KEPT_TRACKS:
+                    self._tracks.popitem(last=False)
+            return known
+
+    def bend(self, number: str, scenario: str, now: int) -> Order:
+        """Let the parcel meet `scenario` from `now` on. Raises KeyError (unknown number or scenario), ValueError (too late)."""
+        parcel = self.parcel(number, now)
+        if parcel is None or parcel.returning:
+            raise KeyError(f"no parcel {number}")
+        if scenario not in sc.BENDABLE:
+            raise KeyError(f"no scenario {scenario} for a parcel; choose one of {', '.join(sc.BENDABLE)}")
+        order, old = parcel.order, self.steps(parcel.order)
+        if order.ship_at is None or (order.ended_at is not None and order.ended_at <= now):
+            raise ValueError(f"parcel {number} has not left or has arrived")
+        rng = Random(f"{self.seed}:{order.index}:bent:{scenario}")
+        bent = replace(order, scenario=scenario, late=sc.lateness(scenario, rng, None), ended_at=None, confirmed_at=None, refunded_at=None)
+        steps = _joined(old, tracks.plan(self.seed, bent), now)
+        bent = _with_end(bent, steps, rng)
+        with self._lock:
+            self._bent[order.index] = steps
+            self._orders[order.index] = bent
+        return bent
+
+    def scenario_counts(self, now: int) -> dict[str, int]:
+        """How many orders there are of each scenario."""
+        counts = dict.fromkeys(sc.SCENARIOS, 0)
+        for order in self.orders(now):
+            counts[order.scenario] += 1
+        return counts
+
+    def _grow(self, now: int) -> None:
+        arrived = 0 if now < self.anchor else min(MOST_ARRIVALS, int((now - self.anchor) / self.interval) + 1)
+        wanted = self.past + arrived
+        if len(self._orders) >= wanted:
+            return
+        with self._lock:
+            while len(self._orders) < wanted:
+                order = build(self.seed, self.anchor, len(self._orders), self.past, self.interval)
+                self._orders.append(order)
+                for number in (order.waybill, order.return_waybill, order.number):
+                    self._position[number] = order.index
+
+
+def _drifted(order: Order, drift: int) -> Order:
+    """The whole order moved by `drift` seconds."""
+    moved = {
+        name: getattr(order, name) + drift
+        for name in ("created_at", "paid_at", "promise_at", "deliver_by", "ship_at", "cancelled_at", "refunded_at")
+        if getattr(order, name) is not None
+    }
+    return replace(order, drift=drift, **moved)
+
+
+def _with_end(order: Order, steps: tuple[Step, ...], rng: Random) -> Order:
+    """The order with what follows from its parcel's end: confirmation by the buyer, or a refund."""
+    end = tracks.ended_at(steps)
+    refund = order.refunded_at
+    if end is not None and steps[-1].kind == tracks.RETURNED:
+        refund = end + int(rng.uniform(2, 20) * HOUR)
+    elif end is not None and rng.random() < 0.025:
+        refund = end + int(rng.uniform(1, 3) * DAY)
+    confirmed = end + int(rng.choice((0.1, 0.5, 3, 6, 10)) * DAY) + rng.randrange(90 * MINUTE) if end is not None and refund is None else None
+    return replace(order, ended_at=end, confirmed_at=confirmed, refunded_at=refund)
+
+
+def _on_first_bill(order: Order, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """SF sends a parcel back on a new waybill: the first one ends with the news of it."""
+    if order.actual.code != "shunfeng":
+        return steps
+    return tuple(step for step in steps if not step.kind.startswith("return_"))
+
+
+def _joined(old: tuple[Step, ...], new: tuple[Step, ...], now: int) -> tuple[Step, ...]:
+    """What has happened stays; what the new plan adds begins a minute from now."""
+    kept = tuple(step for step in old if step.at <= now)
+    tail = [step for step in new if step not in old and step.at > (kept[-1].at if kept else 0)]
+    shift = now + MINUTE - tail[0].at if tail else 0
+    shared = tuple(step for step in new if step in old and step.at > now and (not tail or step.at < tail[0].at + shift))
+    return kept + shared + tuple(replace(step, at=step.at + shift) for step in tail)
