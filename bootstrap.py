@@ -153,7 +153,7 @@ def lint():
         "ruff": [tools / "ruff", "check", "."],
         "format": [tools / "ruff", "format", "--check", "."],
         "mypy": [tools / "mypy"],
-        "templates": [tools / "djlint", "templates", "--check", "--lint", "--quiet"],
+        "templates": [tools / "djlint", "templates", "--lint", "--quiet"],
         "migrations": [PYTHON, "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
         "compose": [tools / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"],
         "dockerfile": [tools / "hadolint", "Dockerfile"],
