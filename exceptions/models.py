@@ -88,6 +88,8 @@ class Case(models.Model):
     opened_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, blank=True, choices=Outcome.choices)
+    # A person opened or reopened it while no clock ran: only a person closes it.
+    by_hand = models.BooleanField(default=False)
 
     # From its running clocks (exceptions.desk.settle); kept as they were once resolved.
     level = models.PositiveSmallIntegerField()

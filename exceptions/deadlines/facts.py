@@ -1,0 +1,146 @@
+"""What is known of an order, as rules read it. Pure: no clock is asked here, no database, no network.
+
+All instants are aware UTC datetimes. A missing instant means: has not happened, or nobody told us.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    id: int
+    # Only where the platform promises by sub-order.
+    promised_dispatch_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelFacts:
+    """One waybill of the order, from the upload of its number to its end."""
+
+    waybill_id: int
+    uploaded_at: datetime | None = None
+    # Whether anybody is asked about it: silence of an unwatched parcel proves nothing.
+    watched: bool = True
+    # Waybill finished otherwise than by delivery: refused, returning, returned, cancelled.
+    turned_back: bool = False
+    first_trace_at: datetime | None = None
+    picked_up_at: datetime | None = None
+    # First scan at a hub, or any later one: the parcel left the outlet that picked it up.
+    moved_at: datetime | None = None
+    out_for_delivery_at: datetime | None = None
+    delivered_at: datetime | None = None
+    # Instants of all scans, oldest first.
+    scans: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    id: int
+    amount: Decimal = Decimal(0)
+    refunded: Decimal = Decimal(0)
+    # The platform counts it as paid, whether or not the source tells when.
+    paid: bool = True
+    cancelled: bool = False
+    completed: bool = False
+    placed_at: datetime | None = None
+    paid_at: datetime | None = None
+    promised_dispatch_at: datetime | None = None
+    promised_delivery_at: datetime | None = None
+    dispatched_at: datetime | None = None
+    handed_over_at: datetime | None = None
+    delivered_at: datetime | None = None
+    lines: tuple[LineFacts, ...] = ()
+    parcels: tuple[ParcelFacts, ...] = ()
+
+    @property
+    def void(self) -> bool:
+        """Nothing is owed: unpaid, cancelled, or wholly refunded."""
+        return not self.paid or self.cancelled or (0 < self.amount <= self.refunded)
+
+
+class Progress(Enum):
+    """Where an order stands, derived from facts."""
+
+    NOT_OWED = "not_owed"
+    AWAITING_HANDOVER = "awaiting_handover"
+    IN_TRANSIT = "in_transit"
+    DELIVERED = "delivered"
+
+
+def uploaded_at(facts: OrderFacts) -> datetime | None:
+    """First instant the platform was told a waybill number, else the platform's own dispatch time."""
+    return earliest([*(parcel.uploaded_at for parcel in facts.parcels), facts.dispatched_at])
+
+
+def handed_over_at(facts: OrderFacts) -> datetime | None:
+    """When the carrier had the goods: the source's word, else the first pickup scan.
+
+    Where nobody watches the parcels, the dispatch the platform reports is all there is to go by.
+    """
+    known = facts.handed_over_at or earliest(parcel.picked_up_at for parcel in facts.parcels)
+    if known or any(parcel.watched for parcel in facts.parcels):
+        return known
+    return uploaded_at(facts)
+
+
+def delivered_at(facts: OrderFacts) -> datetime | None:
+    """When the buyer had everything: the source's word, else the last parcel's delivery once all are delivered."""
+    if facts.delivered_at:
+        return facts.delivered_at
+    ends = [parcel.delivered_at for parcel in facts.parcels]
+    if not ends or None in ends:
+        return None
+    return max(end for end in ends if end)
+
+
+def progress(facts: OrderFacts) -> Progress:
+    """Where the order stands; delivery proves hand-over, whatever the dates in between say."""
+    if facts.cancelled or (0 < facts.amount <= facts.refunded):
+        return Progress.NOT_OWED
+    if facts.completed or delivered_at(facts):
+        return Progress.DELIVERED
+    return Progress.IN_TRANSIT if handed_over_at(facts) else Progress.AWAITING_HANDOVER
+
+
+def earliest(instants) -> datetime | None:  # type: ignore[no-untyped-def]
+    """The earliest of the instants that are known."""
+    return min((instant for instant in instants if instant), default=None)
+
+
+def as_of(facts: OrderFacts, at: datetime) -> OrderFacts:
+    """The same order as the facts up to and including `at` show it.
+
+    Promises are kept whatever their date (they were made when the order was), and so is being paid or cancelled, which
+    sources do not date. What the platform calls completed is taken back: only dated facts speak of a past instant.
+    """
+
+    def known(instant: datetime | None) -> datetime | None:
+        return instant if instant and instant <= at else None
+
+    parcels = tuple(
+        replace(
+            parcel,
+            uploaded_at=known(parcel.uploaded_at),
+            turned_back=parcel.turned_back and all(scan <= at for scan in parcel.scans),
+            first_trace_at=known(parcel.first_trace_at),
+            picked_up_at=known(parcel.picked_up_at),
+            moved_at=known(parcel.moved_at),
+            out_for_delivery_at=known(parcel.out_for_delivery_at),
+            delivered_at=known(parcel.delivered_at),
+            scans=tuple(scan for scan in parcel.scans if scan <= at),
+        )
+        for parcel in facts.parcels
+        if parcel.uploaded_at is None or parcel.uploaded_at <= at
+    )
+    return replace(
+        facts,
+        completed=False,
+        paid_at=known(facts.paid_at),
+        dispatched_at=known(facts.dispatched_at),
+        handed_over_at=known(facts.handed_over_at),
+        delivered_at=known(facts.delivered_at),
+        parcels=parcels,
+    )

@@ -1,0 +1,75 @@
+"""The first sentence of a case: what to do now. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from exceptions.deadlines.kinds import Kind, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    # The next act in two or three words, as a button or a row says it, and the sentence behind it.
+    action: Any
+    sentence: Any
+
+
+DISPATCH_NOW = Advice(
+    _("Dispatch today"),
+    _("Pack and hand it to the carrier before the limit; upload the number when the courier is there."),
+)
+DISPATCH_LATE = Advice(
+    _("Dispatch now"),
+    _("Dispatch it first today, and tell the buyer when it leaves: a promised time keeps most from cancelling."),
+)
+DISPATCH_OR_REFUND = Advice(
+    _("Dispatch or refund"),
+    _("The platform may count it as out of stock. Dispatch at once, or agree a refund with the buyer."),
+)
+URGE_PICKUP = Advice(
+    _("Urge pickup"),
+    _("Call the pickup outlet for the next round; the scan must be in before the limit."),
+)
+PROVE_PICKUP = Advice(
+    _("Urge and keep proof"),
+    _("Urge the pickup, tell the buyer, and keep the hand-over slip and the outlet's answer for an appeal."),
+)
+REPLACE_PARCEL = Advice(
+    _("Find or re-ship"),
+    _("Ask the outlet whether it has the parcel. If not, re-ship under a new number and tell the buyer why."),
+)
+ASK_OUTLET = Advice(
+    _("Ask the outlet"),
+    _("Picked up but never seen at a hub: ask the pickup outlet whether it left, and have it scanned."),
+)
+TRACE_PARCEL = Advice(
+    _("Open a work order"),
+    _("Open a tracing work order with the carrier and tell the buyer when you will know more."),
+)
+PREPARE_CLAIM = Advice(
+    _("Prepare the claim"),
+    _("Likely lost: gather the proof of value, file the claim, and offer the buyer a re-ship or a refund."),
+)
+URGE_DELIVERY = Advice(
+    _("Urge delivery"),
+    _("Ask the delivery outlet what keeps it, and check with the buyer that phone and address are right."),
+)
+TELL_BUYER = Advice(
+    _("Tell the buyer"),
+    _("It is past its promise: urge the delivery outlet and tell the buyer before the buyer asks."),
+)
+
+TABLE: dict[Kind, tuple[Advice, Advice, Advice]] = {
+    # about to break, broken, seriously broken
+    Kind.LATE_DISPATCH: (DISPATCH_NOW, DISPATCH_LATE, DISPATCH_OR_REFUND),
+    Kind.LATE_PICKUP: (URGE_PICKUP, PROVE_PICKUP, REPLACE_PARCEL),
+    Kind.NO_MOVEMENT: (ASK_OUTLET, ASK_OUTLET, TRACE_PARCEL),
+    Kind.TRANSIT_STALL: (TRACE_PARCEL, TRACE_PARCEL, PREPARE_CLAIM),
+    Kind.DELIVERY_OVERDUE: (URGE_DELIVERY, TELL_BUYER, PREPARE_CLAIM),
+}
+
+
+def advice(kind: Kind, level: Level) -> Advice:
+    """What to do now about a case of this kind at this level; a calm one is advised like one about to break."""
+    return TABLE[kind][max(level.value, 1) - 1]

@@ -1,0 +1,44 @@
+"""Everything one case page shows, in a fixed number of queries."""
+
+from dataclasses import dataclass
+
+from exceptions.models import Case, CaseEntry, Clock
+from merchants.access import Member, get
+from orders.models import Dispatch, Order, OrderLine
+from shipments.models import TrackingEvent
+
+# Longer tracks exist (a parcel redelivered for weeks); the waybill page shows them whole.
+EVENTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStory:
+    case: Case
+    order: Order
+    lines: list[OrderLine]
+    # Each with its parcel and waybill where it is booked.
+    dispatches: list[Dispatch]
+    # Newest first.
+    events: list[TrackingEvent]
+    clocks: list[Clock]
+    entries: list[CaseEntry]
+
+
+def story(member: Member, case_id: int) -> CaseStory:
+    """Return the case with its order, parcels, newest events, clocks and log; Http404 out of the member's reach."""
+    related = ("shop", "order", "waybill__carrier", "waybill__account", "assignee")
+    case = get(member, Case.objects.select_related(*related), pk=case_id)
+    order = case.order
+    order.shop = case.shop
+    events = TrackingEvent.objects.filter(waybill__parcels__dispatch__order=order)
+    if case.waybill_id:
+        events = TrackingEvent.objects.filter(waybill=case.waybill_id)
+    return CaseStory(
+        case=case,
+        order=order,
+        lines=list(order.lines.order_by("pk")),
+        dispatches=list(order.dispatches.select_related("parcel__waybill__carrier").order_by("pk")),
+        events=list(events.select_related("waybill__carrier").order_by("-occurred_at", "-position")[:EVENTS]),
+        clocks=list(Clock.objects.filter(order=order).order_by("-level", "due_at", "pk")),
+        entries=list(case.entries.select_related("by").order_by("-at", "-pk")),
+    )

@@ -1,0 +1,112 @@
+"""Clocks → cases, for orders the caller holds locked: open, follow, clear, in a fixed number of statements.
+
+Called by the sweep alone, inside its transaction.
+"""
+
+from datetime import datetime
+
+from django.db import connection
+
+from exceptions.desk.risk import FIRST_DOUBLING, HOURS_PER_DOUBLING
+
+# Same as exceptions.desk.risk.rank.
+RANK = f"""
+    trunc({HOURS_PER_DOUBLING * 3600} * ln(1 + %(stake)s::double precision / {FIRST_DOUBLING}) / ln(2))::bigint
+    - trunc(extract(epoch from case when %(level)s <= 1 then %(due)s else %(grave)s end))::bigint
+"""
+
+
+def _rank(level: str, due: str, grave: str, stake: str) -> str:
+    return RANK % {"level": level, "due": due, "grave": grave, "stake": stake}
+
+
+# A lit clock without a case opens one, unless one of its kind is open already: then it joins that.
+OPEN = f"""
+with lit as (
+    select distinct on (c.order_id, c.waybill_id, c.kind) c.*, o.shop_id, s.merchant_id,
+           c.penalty + greatest(o.amount - o.refunded, 0) as at_stake
+    from exceptions_clock c
+    join orders_order o on o.id = c.order_id
+    join merchants_shop s on s.id = o.shop_id
+    where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and c.case_id is null
+    order by c.order_id, c.waybill_id, c.kind, c.level desc, c.due_at
+), opened as (
+    insert into exceptions_case (merchant_id, shop_id, order_id, waybill_id, kind, state, opened_at, outcome, by_hand,
+                                 level, started_at, warn_at, due_at, grave_at, penalty, at_stake, rank)
+    select merchant_id, shop_id, order_id, waybill_id, kind, 'open', %(now)s, '', false,
+           level, started_at, warn_at, due_at, grave_at, penalty, at_stake,
+           {_rank("level", "due_at", "grave_at", "at_stake")}
+    from lit
+    on conflict do nothing
+    returning id, level
+)
+insert into exceptions_caseentry (case_id, at, action, from_state, to_state, note, detail)
+select id, %(now)s, 'raise', '', 'open', '', jsonb_build_object('level', level) from opened
+"""
+
+JOIN = """
+update exceptions_clock c set case_id = k.id
+from exceptions_case k
+where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and c.case_id is null
+  and k.order_id = c.order_id and k.kind = c.kind and k.waybill_id is not distinct from c.waybill_id
+  and k.state <> 'resolved'
+"""
+
+# A case shows its worst running clock; one payment is owed where several clocks of a kind break, so the dearest counts.
+FOLLOW = f"""
+with worst as (
+    select distinct on (c.case_id) c.case_id, c.level, c.started_at, c.warn_at, c.due_at, c.grave_at,
+           max(c.penalty) over (partition by c.case_id) as penalty,
+           max(c.penalty) over (partition by c.case_id) + greatest(o.amount - o.refunded, 0) as at_stake
+    from exceptions_clock c
+    join orders_order o on o.id = c.order_id
+    where c.order_id = any(%(orders)s) and c.stopped_at is null and c.case_id is not null
+    order by c.case_id, c.level desc, c.due_at
+), changed as (
+    update exceptions_case k
+    set level = w.level, started_at = w.started_at, warn_at = w.warn_at, due_at = w.due_at, grave_at = w.grave_at,
+        penalty = w.penalty, at_stake = w.at_stake,
+        rank = {_rank("w.level", "w.due_at", "w.grave_at", "w.at_stake")},
+        state = case when w.level > was.level then 'open' else k.state end,
+        snoozed_until = case when w.level > was.level then null else k.snoozed_until end
+    from worst w
+    join exceptions_case was on was.id = w.case_id
+    where k.id = w.case_id and k.state <> 'resolved'
+      and (k.level, k.due_at, k.grave_at, k.penalty, k.at_stake)
+          is distinct from (w.level, w.due_at, w.grave_at, w.penalty, w.at_stake)
+    returning k.id, k.level, was.level as old_level, was.state as old_state
+)
+insert into exceptions_caseentry (case_id, at, action, from_state, to_state, note, detail)
+select id, %(now)s, 'worsen', old_state, 'open', '', jsonb_build_object('level', level, 'from', old_level)
+from changed where level > old_level
+"""
+
+# No running clock is left: the facts have settled it, unless a person opened it, whose word it then takes to close it.
+CLEAR = """
+with settled as (
+    select k.id, k.state,
+           case when not exists (select 1 from exceptions_clock c where c.case_id = k.id) then 'void'
+                when exists (select 1 from exceptions_clock c where c.case_id = k.id and c.stopped_at > c.due_at)
+                then 'healed' else 'kept' end as outcome
+    from exceptions_case k
+    where k.order_id = any(%(orders)s) and k.state <> 'resolved' and not k.by_hand
+      and not exists (select 1 from exceptions_clock c where c.case_id = k.id and c.stopped_at is null)
+), cleared as (
+    update exceptions_case k
+    set state = 'resolved', resolved_at = %(now)s, outcome = s.outcome, snoozed_until = null
+    from settled s where k.id = s.id
+    returning k.id, s.state, s.outcome
+)
+insert into exceptions_caseentry (case_id, at, action, from_state, to_state, note, detail)
+select id, %(now)s, 'clear', state, 'resolved', '', jsonb_build_object('outcome', outcome) from cleared
+"""
+
+
+def settle(order_ids: list[int], now: datetime) -> None:
+    """Bring the cases of these orders in line with their clocks.
+
+    The caller holds the orders locked, so no person acts on one of their cases meanwhile.
+    """
+    with connection.cursor() as cursor:
+        for statement in (OPEN, JOIN, FOLLOW, CLEAR):
+            cursor.execute(statement, {"orders": order_ids, "now": now})

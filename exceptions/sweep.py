@@ -1,0 +1,132 @@
+"""The sweep: judge orders whose facts changed, ring clocks whose instant passed. Both lock orders and settle cases.
+
+Safe to run twice, at once, or not for a day: all that is due is found by columns, never by messages.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from django.db import connection, transaction
+
+from exceptions.deadlines import reading
+from exceptions.deadlines.rules import ClockDraft, judge
+from exceptions.deadlines.terms import pack
+from exceptions.desk.settle import settle
+from orders.models import Order
+
+log = logging.getLogger(__name__)
+
+# Large enough that the fixed cost of about ten statements is spread thin, small enough that locks are held for
+# well under a second and a person's click on one of these orders does not wait noticeably.
+BATCH = 500
+# A row whose judging raises is set aside this long, its error kept, so that it cannot stop the line.
+SET_ASIDE = timedelta(hours=1)
+
+# How far a clock has come, and when it has to be looked at next; the same as ClockDraft.level_at.
+LEVEL = """case when least(stopped_at, %(now)s) > grave_at then 3 when least(stopped_at, %(now)s) > due_at then 2
+                when least(stopped_at, %(now)s) > warn_at then 1 else 0 end"""
+WAKE_AT = """case when stopped_at is not null then null when %(now)s <= warn_at then warn_at
+                  when %(now)s <= due_at then due_at when %(now)s <= grave_at then grave_at end"""
+
+COLUMNS = {
+    "order_id": "bigint",
+    "line_id": "bigint",
+    "waybill_id": "bigint",
+    "term": "text",
+    "version": "text",
+    "kind": "text",
+    "started_at": "timestamptz",
+    "warn_at": "timestamptz",
+    "due_at": "timestamptz",
+    "grave_at": "timestamptz",
+    "stopped_at": "timestamptz",
+    "penalty": "numeric",
+}
+DRAFTS = f"""
+    select * from unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in COLUMNS.items())})
+    as d({", ".join(COLUMNS)})
+"""
+SAME_RUN = """c.order_id = d.order_id and c.term = d.term and c.started_at = d.started_at
+    and c.waybill_id is not distinct from d.waybill_id and c.line_id is not distinct from d.line_id"""
+
+DROP = f"""
+with drafts as ({DRAFTS})
+delete from exceptions_clock c where c.order_id = any(%(orders)s)
+  and not exists (select 1 from drafts d where {SAME_RUN})
+"""
+SET_BY_FACTS = ("version", "kind", "warn_at", "due_at", "grave_at", "stopped_at", "penalty", "level", "wake_at")
+UPSERT = f"""
+with drafts as ({DRAFTS})
+insert into exceptions_clock as c ({", ".join(COLUMNS)}, level, wake_at)
+select {", ".join(COLUMNS)}, {LEVEL}, {WAKE_AT} from drafts
+on conflict (order_id, term, waybill_id, line_id, started_at) do update
+set {", ".join(f"{name} = excluded.{name}" for name in SET_BY_FACTS)}
+where ({", ".join(f"c.{name}" for name in SET_BY_FACTS)})
+   is distinct from ({", ".join(f"excluded.{name}" for name in SET_BY_FACTS)})
+"""
+
+RING_ORDERS = """
+select o.id from orders_order o
+where o.id in (select order_id from exceptions_clock where wake_at < %(now)s order by wake_at limit %(batch)s)
+order by o.id
+for no key update skip locked
+"""
+RING = f"""
+update exceptions_clock set level = {LEVEL}, wake_at = {WAKE_AT}
+where order_id = any(%(orders)s) and wake_at < %(now)s
+"""
+
+
+def judge_batch(now: datetime) -> int:
+    """Judge up to BATCH orders whose review is due; return how many were taken."""
+    with transaction.atomic():
+        due = Order.objects.filter(review_at__lte=now).order_by("review_at")
+        locked = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
+        ids = sorted(locked.values_list("pk", flat=True)[:BATCH])
+        if ids:
+            judge_orders(ids, now)
+    return len(ids)
+
+
+def judge_orders(ids: list[int], now: datetime) -> None:
+    """Bring clocks and cases of these orders, which the caller holds locked, in line with their facts."""
+    drafts: list[ClockDraft] = []
+    failed: list[int] = []
+    for platform, facts in reading.read(ids):
+        try:
+            drafts.extend(judge(facts, pack(platform)))
+        except Exception as error:
+            log.exception("order %s cannot be judged", facts.id)
+            failed.append(facts.id)
+            Order.objects.filter(pk=facts.id).update(review_at=now + SET_ASIDE, review_error=repr(error)[:500])
+    judged = [pk for pk in ids if pk not in failed] if failed else ids
+    _write(drafts, judged, now)
+    settle(judged, now)
+    Order.objects.filter(pk__in=judged).update(review_at=None, review_error="")
+
+
+def _write(drafts: list[ClockDraft], order_ids: list[int], now: datetime) -> None:
+    values: dict[str, Any] = {name: list(map(attrgetter(name), drafts)) for name in COLUMNS if name in DRAFTED}
+    values |= {name: [getattr(draft.term, attribute) for draft in drafts] for name, attribute in OF_TERM.items()}
+    values["kind"] = [draft.term.kind.value for draft in drafts]
+    values |= {"orders": order_ids, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(DROP, values)
+        cursor.execute(UPSERT, values)
+
+
+OF_TERM = {"term": "code", "version": "version"}
+DRAFTED = frozenset(COLUMNS) - frozenset(OF_TERM) - {"kind"}
+
+
+def ring_batch(now: datetime) -> int:
+    """Move up to BATCH clocks (and all others of their orders) past the thresholds gone by; return the orders taken."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(RING_ORDERS, {"now": now, "batch": BATCH})
+        ids = [pk for (pk,) in cursor.fetchall()]
+        if ids:
+            cursor.execute(RING, {"orders": ids, "now": now})
+            settle(ids, now)
+    return len(ids)

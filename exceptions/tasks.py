@@ -1,0 +1,39 @@
+"""The sweep's nudges. Each looks until nothing is due, and gives way after MOST batches so that no run lasts for ever."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from celery import shared_task
+from django.utils import timezone
+
+from exceptions.desk import cases
+from exceptions.sweep import BATCH, judge_batch, ring_batch
+
+# About half a minute of work; the next nudge goes on from there.
+MOST = 100
+
+
+def until_done(batch: Callable[[datetime], int]) -> int:
+    """Run `batch` until it comes back less than full; return how many rows it took in all."""
+    total = 0
+    for _ in range(MOST):
+        taken = batch(timezone.now())
+        total += taken
+        if taken < BATCH:
+            break
+    return total
+
+
+@shared_task(name="exceptions.tasks.judge")
+def judge() -> int:
+    return until_done(judge_batch)
+
+
+@shared_task(name="exceptions.tasks.ring")
+def ring() -> int:
+    return until_done(ring_batch)
+
+
+@shared_task(name="exceptions.tasks.wake")
+def wake() -> int:
+    return until_done(cases.wake_due)
