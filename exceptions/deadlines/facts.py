@@ -3,6 +3,7 @@
 All instants are aware UTC datetimes. A missing instant means: has not happened, or nobody told us.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -75,12 +76,17 @@ def uploaded_at(facts: OrderFacts) -> datetime | None:
     return earliest([*(parcel.uploaded_at for parcel in facts.parcels), facts.dispatched_at])
 
 
+def parcel_picked_up_at(parcel: ParcelFacts) -> datetime | None:
+    """The pickup scan; where none was told, the first later scan proves it."""
+    return earliest((parcel.picked_up_at, parcel.moved_at, parcel.out_for_delivery_at, parcel.delivered_at))
+
+
 def handed_over_at(facts: OrderFacts) -> datetime | None:
     """When the carrier had the goods: the source's word, else the first pickup scan.
 
     Where nobody watches the parcels, the dispatch the platform reports is all there is to go by.
     """
-    known = facts.handed_over_at or earliest(parcel.picked_up_at for parcel in facts.parcels)
+    known = facts.handed_over_at or earliest(map(parcel_picked_up_at, facts.parcels))
     if known or any(parcel.watched for parcel in facts.parcels):
         return known
     return uploaded_at(facts)
@@ -105,7 +111,7 @@ def progress(facts: OrderFacts) -> Progress:
     return Progress.IN_TRANSIT if handed_over_at(facts) else Progress.AWAITING_HANDOVER
 
 
-def earliest(instants) -> datetime | None:  # type: ignore[no-untyped-def]
+def earliest(instants: Iterable[datetime | None]) -> datetime | None:
     """The earliest of the instants that are known."""
     return min((instant for instant in instants if instant), default=None)
 

@@ -54,13 +54,12 @@ ORDER_MOMENTS: dict[str, Callable[[OrderFacts], datetime | None]] = {
     "delivered": known.delivered_at,
 }
 
-# A later scan proves the earlier step where its own scan was never told.
 PARCEL_MOMENTS: dict[str, Callable[[ParcelFacts], datetime | None]] = {
     "uploaded": lambda parcel: parcel.uploaded_at,
     "first_trace": lambda parcel: parcel.first_trace_at,
-    "picked_up": lambda p: known.earliest((p.picked_up_at, p.moved_at, p.out_for_delivery_at, p.delivered_at)),
-    "moved": lambda p: known.earliest((p.moved_at, p.out_for_delivery_at, p.delivered_at)),
-    "out_for_delivery": lambda p: p.out_for_delivery_at,
+    "picked_up": known.parcel_picked_up_at,
+    "moved": lambda parcel: known.earliest((parcel.moved_at, parcel.out_for_delivery_at, parcel.delivered_at)),
+    "out_for_delivery": lambda parcel: parcel.out_for_delivery_at,
     "delivered": lambda parcel: parcel.delivered_at,
 }
 
@@ -125,11 +124,11 @@ def _gap_clocks(order: OrderFacts, parcel: ParcelFacts, term: Term) -> Iterator[
     end = known.earliest(PARCEL_MOMENTS[name](parcel) for name in term.stop)
     if start is None or term.lasts is None:
         return
-    scans = [scan for scan in parcel.scans if scan >= start and (end is None or scan <= end)]
-    over = end is not None or parcel.turned_back or order.completed
-    for scan, following in zip(scans, [*scans[1:], None], strict=True):
-        if following is None and over:
-            return
+    scans = sorted({scan for scan in parcel.scans if scan >= start and (end is None or scan <= end)})
+    ends: list[datetime | None] = [*scans[1:]]
+    if not (end or parcel.turned_back or order.completed):
+        ends.append(None)  # the last silence still lasts
+    for scan, following in zip(scans, ends, strict=False):
         clock = _clock(order, term, scan, scan + term.lasts, following, waybill_id=parcel.waybill_id)
         if following is None or following > clock.warn_at:
             yield clock
