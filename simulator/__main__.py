@@ -5,28 +5,49 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 from simulator import instants
 from simulator.clock import VirtualClock
 from simulator.faults import RATES, SECONDS, Faults, parse_switch
+from simulator.journal import Journal
 from simulator.providers import Scene
+from simulator.pushing import DEFAULT_RATE, Pusher
 from simulator.server import Server, Simulator
+from simulator.subscriptions import Register
 from simulator.world import ARRIVAL_SECONDS, PAST_ORDERS, World
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """The parsed command line."""
-    parser = argparse.ArgumentParser(prog="simulator", description="Carriers, an aggregator and three marketplaces over HTTP.")
+    parser = argparse.ArgumentParser(
+        prog="simulator", description="Carriers, an aggregator and three marketplaces over HTTP."
+    )
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds per real second; 0 freezes time")
-    parser.add_argument("--start", help="ISO instant the world is arranged around; default: now. The same start gives the same world")
-    parser.add_argument("--now", help="ISO instant the virtual clock starts at; default: what --start and --speed make of the wall clock")
+    parser.add_argument(
+        "--start", help="ISO instant the world is arranged around; default: now. The same start gives the same world"
+    )
+    parser.add_argument(
+        "--now",
+        help="ISO instant the virtual clock starts at; default: what --start and --speed make of the wall clock",
+    )
     parser.add_argument("--orders", type=int, default=PAST_ORDERS, help="orders in the ten days before the start")
     parser.add_argument("--arrivals", type=float, default=ARRIVAL_SECONDS, help="virtual seconds between new orders")
+    parser.add_argument("--state", type=Path, help="file that keeps subscriptions and bent parcels over a restart")
+    parser.add_argument("--push-rate", type=float, default=DEFAULT_RATE, help="most pushes begun in one real second")
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="NAME[=VALUE]", help=f"rates: {', '.join(RATES)}; seconds: {', '.join(SECONDS)}"
+        "--push-delay", type=int, default=0, help="virtual seconds from a subscription to its first push"
+    )
+    parser.add_argument("--public-url", default="", help="how others reach this server, if not by host and port")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help=f"rates: {', '.join(RATES)}; seconds: {', '.join(SECONDS)}",
     )
     return parser.parse_args(words)
 
@@ -40,7 +61,25 @@ def simulator(options: argparse.Namespace) -> Simulator:
         raise ValueError("--arrivals must be positive, --orders and --speed not negative")
     world = World(options.seed, anchor, options.orders, options.arrivals)
     scene = Scene(world, VirtualClock(now, options.speed), Faults(options.seed, dict(map(parse_switch, options.fault))))
-    return Simulator(scene)
+    journal = Journal(options.state)
+    made = Simulator(scene, Register(journal), journal, push_delay=options.push_delay, public_url=options.public_url)
+    restore(made)
+    return made
+
+
+def restore(made: Simulator) -> None:
+    """Take back what the journal kept, and write it anew without its history."""
+    bends, subscriptions = [], {}
+    for entry in made.journal.entries():
+        kind = entry.pop("kind", "")
+        if kind == "bend":
+            bends.append({"kind": kind, **entry})
+            made.scene.world.bend(entry["number"], entry["scenario"], entry["at"])
+        elif kind == "subscription":
+            subscriptions[f"{entry['company']}:{entry['number']}"] = entry
+    for entry in subscriptions.values():
+        made.register.restore(entry)
+    made.journal.rewrite([*bends, *made.register.stored()])
 
 
 def main(words: list[str] | None = None) -> int:
@@ -48,14 +87,18 @@ def main(words: list[str] | None = None) -> int:
     options = arguments(words)
     try:
         server = Server((options.host, options.port), simulator(options))
+        pusher = Pusher(server.simulator.scene, server.simulator.register, options.push_rate)
     except (ValueError, OSError) as error:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     world, clock = server.simulator.scene.world, server.simulator.scene.clock
-    print(f"simulator: http://{options.host}:{server.server_address[1]} start={instants.iso(world.anchor)} now={instants.iso(clock.now())}", flush=True)
+    reached = options.public_url or f"http://{options.host}:{server.server_address[1]}"
+    print(f"simulator: {reached} start={instants.iso(world.anchor)} now={instants.iso(clock.now())}", flush=True)
+    pusher.start()
     server.serve_forever(poll_interval=0.2)
+    pusher.stop()
     server.server_close()
     return 0
 

@@ -8,41 +8,24 @@ import io
 from collections.abc import Iterable
 
 from simulator.catalogue import SHOP_BY_CODE, Shop
+from simulator.headers import DOUYIN_HEADER, PDD_HEADER, TAOBAO_HEADER
 from simulator.instants import local_text
 from simulator.orders import Line, Order
 from simulator.places import CITIES
 
-PDD_HEADER = (
-    "商品,订单号,订单状态,商品数量(件),是否审核中,支付时间,承诺发货时间,承诺送达时间,发货时间,确认收货时间,商品id,商品规格,样式ID,商品一级类目,商品二级类目,"
-    "商品三级类目,商品四级类目,商家编码-规格维度,商家编码-商品维度,商家备注,买家留言,售后状态,消费者资料,订单成交时间,消费者资料上传时间,赠品名称,赠品id,赠品规格,"
-    "赠品数量,团ID,团身份,是否已开始配送,配送员是否已送达,配送状态,同城是否普通快递,商品总价(元),邮费(元),店铺优惠折扣(元),平台优惠折扣(元),"
-    "多多支付立减金额(元),上门安装费(元),送货入户费(元),送货入户并安装费(元),用户实付金额(元),商家实收金额(元),快递单号,快递公司,省,市,区,街道/镇,"
-    "配送员手机号,是否抽奖或0元试用,是否顺丰加价,用户购买手机号,旅行类信息,充值号码,是否门店自提,门店名称,门店自定义编码,关联货品编码,货品名称,货品类型,子货品,"
-    "仓库名称,仓库所在地址,海淘清关订单号,支付ID,支付方式,保税仓,是否直播间成交,是否直播间引导成交,预约配送时间,是否节能补贴,是否分期,分期期数,手续费承担方,"
-    "是否无痕发货,订单来源,是否社区团购,小区送达情况,分期方式"
-).split(",")
-DOUYIN_HEADER = (
-    "主订单编号,子订单编号,选购商品,商品规格,商品数量,商品ID,商家编码,商品单价,订单应付金额,运费,优惠总金额,平台优惠,商家优惠,达人优惠,商家改价,支付优惠,"
-    "红包抵扣,支付方式,手续费,收件人,收件人手机号,省,市,区,街道,详细地址,是否修改过地址,买家留言,订单提交时间,旗帜颜色,商家备注,订单完成时间,支付完成时间,"
-    "APP渠道,流量来源,订单状态,承诺发货时间,订单类型,鲁班落地页ID,达人ID,达人昵称,所属门店ID,售后状态,取消原因,预约发货时间,仓库ID,仓库名称,是否安心购,"
-    "广告渠道,流量类型,流量体裁,流量渠道,发货主体,发货主体明细,发货时间,降价类优惠,平台实际承担优惠金额,商家实际承担优惠金额,达人实际承担优惠金额,"
-    "预计送达时间,是否平台仓自流转,车型,预约送达时间,建议发货时间（起）,建议发货时间（止）,快递信息"
-).split(",")
-# The trailing spaces of two names are the marketplace's own.
-TAOBAO_HEADER = (
-    "订单编号,总金额,买家实际支付金额,收货地址 ,订单创建时间,订单付款时间 ,退款金额,订单状态,物流单号,物流公司,发货时间,承诺发货时间,确认收货时间,收货人姓名,"
-    "联系手机,宝贝标题,宝贝总数量"
-).split(",")
 _STREETS = ("人民路", "建设路", "解放大道", "中山路", "和平街", "文化路", "长江路", "幸福小区")
 
 
 def export(shop: Shop, orders: Iterable[Order], since: int, until: int) -> bytes:
     """The shop's export file of orders made or changed from `since` to `until` (both included)."""
     chosen = sorted(
-        (order for order in orders if order.shop == shop.code and _touched(order, since, until)), key=lambda one: (one.created_at, one.number)
+        (order for order in orders if order.shop == shop.code and _touched(order, since, until)),
+        key=lambda one: (one.created_at, one.number),
     )
     header, rows, encoding = {
-        "pdd": (PDD_HEADER, _pdd_row, "gb18030"), "douyin": (DOUYIN_HEADER, _douyin_rows, "utf-8-sig"), "taobao": (TAOBAO_HEADER, _taobao_row, "utf-8"),
+        "pdd": (PDD_HEADER, _pdd_row, "gb18030"),
+        "douyin": (DOUYIN_HEADER, _douyin_rows, "utf-8-sig"),
+        "taobao": (TAOBAO_HEADER, _taobao_row, "utf-8"),
     }[shop.platform]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
@@ -55,7 +38,14 @@ def export(shop: Shop, orders: Iterable[Order], since: int, until: int) -> bytes
 
 def changes(order: Order) -> list[int]:
     """Every instant at which the marketplace changes the order."""
-    moments = (order.created_at, order.paid_at, order.ship_at, order.cancelled_at, order.refunded_at, order.confirmed_at)
+    moments = (
+        order.created_at,
+        order.paid_at,
+        order.ship_at,
+        order.cancelled_at,
+        order.refunded_at,
+        order.confirmed_at,
+    )
     return sorted(moment for moment in moments if moment is not None)
 
 
@@ -100,26 +90,56 @@ def _pdd_status(order: Order, until: int) -> str:
 def _pdd_row(order: Order, until: int) -> list[dict[str, str]]:
     line, paid, shipped = order.lines[0], _by(order.paid_at, until), _by(order.ship_at, until)
     province, city, district, street = _address(order)
-    return [{
-        "商品": line.goods.title, "订单号": order.number, "订单状态": _pdd_status(order, until), "商品数量(件)": f"{line.quantity}\t", "是否审核中": "否",
-        "支付时间": _seen(order.paid_at, until), "承诺发货时间": local_text(order.promise_at) if paid else "",
-        "承诺送达时间": local_text(order.deliver_by) if paid else "", "发货时间": _seen(order.ship_at, until),
-        "确认收货时间": _seen(order.confirmed_at, until), "商品id": f"{line.goods.goods_id}\t", "商品规格": line.goods.specs[line.spec][0],
-        "样式ID": f"{line.goods.goods_id}{line.spec}\t", "商家编码-规格维度": f"{line.goods.sku}-{line.spec + 1}", "商家编码-商品维度": line.goods.sku,
-        "售后状态": "退款成功" if _by(order.refunded_at, until) else "无售后或售后取消", "订单成交时间": local_text(order.created_at),
-        "商品总价(元)": _yuan(order.goods_total), "邮费(元)": _yuan(order.postage), "店铺优惠折扣(元)": _yuan(order.shop_discount),
-        "平台优惠折扣(元)": _yuan(order.platform_discount), "多多支付立减金额(元)": "0.00", "用户实付金额(元)": _yuan(order.paid_total),
-        "商家实收金额(元)": f"{_yuan(order.goods_total + order.postage - order.shop_discount)}\t",
-        "快递单号": f"{order.waybill}\t" if shipped else "", "快递公司": order.carrier.name if shipped else "", "省": province, "市": city, "区": district,
-        "街道/镇": street, "用户购买手机号": order.phone, "是否抽奖或0元试用": "否", "是否顺丰加价": "否", "是否门店自提": "否",
-        "是否直播间成交": "否", "是否分期": "否",
-    }]
+    return [
+        {
+            "商品": line.goods.title,
+            "订单号": order.number,
+            "订单状态": _pdd_status(order, until),
+            "商品数量(件)": f"{line.quantity}\t",
+            "是否审核中": "否",
+            "支付时间": _seen(order.paid_at, until),
+            "承诺发货时间": local_text(order.promise_at) if paid else "",
+            "承诺送达时间": local_text(order.deliver_by) if paid else "",
+            "发货时间": _seen(order.ship_at, until),
+            "确认收货时间": _seen(order.confirmed_at, until),
+            "商品id": f"{line.goods.goods_id}\t",
+            "商品规格": line.goods.specs[line.spec][0],
+            "样式ID": f"{line.goods.goods_id}{line.spec}\t",
+            "商家编码-规格维度": f"{line.goods.sku}-{line.spec + 1}",
+            "商家编码-商品维度": line.goods.sku,
+            "售后状态": "退款成功" if _by(order.refunded_at, until) else "无售后或售后取消",
+            "订单成交时间": local_text(order.created_at),
+            "商品总价(元)": _yuan(order.goods_total),
+            "邮费(元)": _yuan(order.postage),
+            "店铺优惠折扣(元)": _yuan(order.shop_discount),
+            "平台优惠折扣(元)": _yuan(order.platform_discount),
+            "多多支付立减金额(元)": "0.00",
+            "用户实付金额(元)": _yuan(order.paid_total),
+            "商家实收金额(元)": f"{_yuan(order.goods_total + order.postage - order.shop_discount)}\t",
+            "快递单号": f"{order.waybill}\t" if shipped else "",
+            "快递公司": order.carrier.name if shipped else "",
+            "省": province,
+            "市": city,
+            "区": district,
+            "街道/镇": street,
+            "用户购买手机号": order.phone,
+            "是否抽奖或0元试用": "否",
+            "是否顺丰加价": "否",
+            "是否门店自提": "否",
+            "是否直播间成交": "否",
+            "是否分期": "否",
+        }
+    ]
 
 
 def _douyin_status(order: Order, until: int) -> tuple[str, str, str]:
     """(order status, after-sale status, reason of cancellation)."""
     if _by(order.refunded_at, until):
-        return ("已完成" if _by(order.ended_at, until) else "已关闭"), "退款成功", "" if _by(order.ship_at, until) else "买家申请退款"
+        return (
+            ("已完成" if _by(order.ended_at, until) else "已关闭"),
+            "退款成功",
+            "" if _by(order.ship_at, until) else "买家申请退款",
+        )
     if _by(order.cancelled_at, until):
         return "已关闭", "-", "超时未支付"
     if _by(order.confirmed_at, until):
@@ -140,19 +160,52 @@ def _douyin_row(order: Order, line: Line, until: int, *, first: bool) -> dict[st
     number = order.number if len(order.lines) == 1 else line.number
     postage = order.postage if first else 0
     return {
-        "主订单编号": f"\t{order.number}", "子订单编号": f"\t{number}", "选购商品": f"\t{line.goods.title}",
-        "商品规格": f"\t{line.goods.specs[line.spec][0]}", "商品数量": str(line.quantity), "商品ID": f"\t{line.goods.goods_id}",
-        "商家编码": f"\t{line.goods.sku}-{line.spec + 1}", "商品单价": _yuan(line.price),
-        "订单应付金额": _yuan(line.total + postage - line.shop_discount - line.platform_discount), "运费": _yuan(postage),
-        "优惠总金额": _yuan(line.shop_discount + line.platform_discount), "平台优惠": _yuan(line.platform_discount),
-        "商家优惠": _yuan(line.shop_discount), "达人优惠": "0.00", "商家改价": "0.00", "支付优惠": "0.00", "红包抵扣": "0.00",
-        "支付方式": "抖音支付" if paid else "-", "手续费": "0.00", "收件人": order.buyer, "收件人手机号": order.phone, "省": province, "市": city,
-        "区": district, "街道": "-", "详细地址": street, "是否修改过地址": "否", "买家留言": "-", "订单提交时间": local_text(order.created_at),
-        "商家备注": "-", "订单完成时间": _seen(order.confirmed_at, until, "-"), "支付完成时间": _seen(order.paid_at, until, "-"),
-        "APP渠道": "抖音", "流量来源": "商品卡", "订单状态": status, "承诺发货时间": local_text(order.promise_at) if paid else "-",
-        "订单类型": "普通订单", "售后状态": after_sale, "取消原因": reason, "是否安心购": "否", "发货时间": _seen(order.ship_at, until, "-"),
-        "平台实际承担优惠金额": _yuan(line.platform_discount), "商家实际承担优惠金额": _yuan(line.shop_discount), "达人实际承担优惠金额": "0.00",
-        "预计送达时间": local_text(order.deliver_by) if paid else "-", "快递信息": f"{order.waybill}-{order.carrier.name}" if shipped else "",
+        "主订单编号": f"\t{order.number}",
+        "子订单编号": f"\t{number}",
+        "选购商品": f"\t{line.goods.title}",
+        "商品规格": f"\t{line.goods.specs[line.spec][0]}",
+        "商品数量": str(line.quantity),
+        "商品ID": f"\t{line.goods.goods_id}",
+        "商家编码": f"\t{line.goods.sku}-{line.spec + 1}",
+        "商品单价": _yuan(line.price),
+        "订单应付金额": _yuan(line.total + postage - line.shop_discount - line.platform_discount),
+        "运费": _yuan(postage),
+        "优惠总金额": _yuan(line.shop_discount + line.platform_discount),
+        "平台优惠": _yuan(line.platform_discount),
+        "商家优惠": _yuan(line.shop_discount),
+        "达人优惠": "0.00",
+        "商家改价": "0.00",
+        "支付优惠": "0.00",
+        "红包抵扣": "0.00",
+        "支付方式": "抖音支付" if paid else "-",
+        "手续费": "0.00",
+        "收件人": order.buyer,
+        "收件人手机号": order.phone,
+        "省": province,
+        "市": city,
+        "区": district,
+        "街道": "-",
+        "详细地址": street,
+        "是否修改过地址": "否",
+        "买家留言": "-",
+        "订单提交时间": local_text(order.created_at),
+        "商家备注": "-",
+        "订单完成时间": _seen(order.confirmed_at, until, "-"),
+        "支付完成时间": _seen(order.paid_at, until, "-"),
+        "APP渠道": "抖音",
+        "流量来源": "商品卡",
+        "订单状态": status,
+        "承诺发货时间": local_text(order.promise_at) if paid else "-",
+        "订单类型": "普通订单",
+        "售后状态": after_sale,
+        "取消原因": reason,
+        "是否安心购": "否",
+        "发货时间": _seen(order.ship_at, until, "-"),
+        "平台实际承担优惠金额": _yuan(line.platform_discount),
+        "商家实际承担优惠金额": _yuan(line.shop_discount),
+        "达人实际承担优惠金额": "0.00",
+        "预计送达时间": local_text(order.deliver_by) if paid else "-",
+        "快递信息": f"{order.waybill}-{order.carrier.name}" if shipped else "",
     }
 
 
@@ -169,13 +222,24 @@ def _taobao_status(order: Order, until: int) -> str:
 def _taobao_row(order: Order, until: int) -> list[dict[str, str]]:
     paid, shipped = _by(order.paid_at, until), _by(order.ship_at, until)
     province, city, district, street = _address(order)
-    return [{
-        "订单编号": order.number, "总金额": _yuan(order.goods_total + order.postage), "买家实际支付金额": _yuan(order.paid_total if paid else 0),
-        "收货地址 ": f"{province} {city} {district} {street}", "订单创建时间": local_text(order.created_at), "订单付款时间 ": _seen(order.paid_at, until),
-        "退款金额": _yuan(order.paid_total if _by(order.refunded_at, until) else 0), "订单状态": _taobao_status(order, until),
-        "物流单号": order.waybill if shipped else "",
-        "物流公司": order.carrier.name if shipped else "", "发货时间": _seen(order.ship_at, until),
-        "承诺发货时间": local_text(order.promise_at) if paid else "", "确认收货时间": _seen(order.confirmed_at, until), "收货人姓名": order.buyer,
-        "联系手机": order.phone, "宝贝标题": "，".join(line.goods.title for line in order.lines),
-        "宝贝总数量": str(sum(line.quantity for line in order.lines)),
-    }]
+    return [
+        {
+            "订单编号": order.number,
+            "总金额": _yuan(order.goods_total + order.postage),
+            "买家实际支付金额": _yuan(order.paid_total if paid else 0),
+            "收货地址 ": f"{province} {city} {district} {street}",
+            "订单创建时间": local_text(order.created_at),
+            "订单付款时间 ": _seen(order.paid_at, until),
+            "退款金额": _yuan(order.paid_total if _by(order.refunded_at, until) else 0),
+            "订单状态": _taobao_status(order, until),
+            "物流单号": order.waybill if shipped else "",
+            "物流公司": order.carrier.name if shipped else "",
+            "发货时间": _seen(order.ship_at, until),
+            "承诺发货时间": local_text(order.promise_at) if paid else "",
+            "确认收货时间": _seen(order.confirmed_at, until),
+            "收货人姓名": order.buyer,
+            "联系手机": order.phone,
+            "宝贝标题": "，".join(line.goods.title for line in order.lines),
+            "宝贝总数量": str(sum(line.quantity for line in order.lines)),
+        }
+    ]

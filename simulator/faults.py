@@ -1,6 +1,7 @@
 """Switches that make the providers behave as badly as real ones do."""
 
 import threading
+from collections.abc import Mapping
 from random import Random
 from typing import TypeVar
 
@@ -8,7 +9,7 @@ T = TypeVar("T")
 
 # name -> what it does; the value is the share of answers that it strikes, 0 … 1.
 RATES = {
-    "throttle": "answer 'too often' (504 inside HTTP 200, A1006 from SF)",
+    "throttle": "answer 'too often' (504 inside HTTP 200, A1005 from SF)",
     "http_5xx": "answer HTTP 502 with a proxy's page",
     "garbage": "answer HTTP 200 with something that is no JSON",
     "duplicate": "repeat scans inside one answer",
@@ -27,14 +28,14 @@ DEFAULT_MIN_INTERVAL = 1800.0
 class Faults:
     """Current values of all switches. Safe to use from many threads."""
 
-    def __init__(self, seed: int, values: dict[str, float] | None = None) -> None:
+    def __init__(self, seed: int, values: Mapping[str, object] | None = None) -> None:
         self._lock = threading.Lock()
         self._rng = Random(f"{seed}:faults")
         self._values = dict.fromkeys((*RATES, *SECONDS), 0.0)
         self._values["min_interval"] = DEFAULT_MIN_INTERVAL
         self.change(values or {})
 
-    def change(self, values: dict[str, object]) -> None:
+    def change(self, values: Mapping[str, object]) -> None:
         """Set some switches, all or none. Raises ValueError on an unknown name or an impossible value."""
         checked = {name: _checked(name, value) for name, value in values.items()}
         with self._lock:

@@ -6,7 +6,7 @@ SHANGHAI_SECONDS = 8 * 3600
 MINUTE = 60
 HOUR = 3600
 DAY = 86400
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
 def local_text(at: int) -> str:

@@ -121,12 +121,30 @@ def draft(seed: int, index: int, scenario: str, late: int | None, created_at: in
     cancelled_at, refunded_at = _endings(rng, scenario, created_at, paid_at, ship_at)
     remote = CITIES[dest_city].province_short in REMOTE_PROVINCES
     return Order(
-        index=index, shop=shop.code, platform=shop.platform, number="", lines=lines, postage=800 if remote else 0,
-        buyer=rng.choice(SURNAMES) + rng.choice(("*", "**", "**")), phone=phone, phone_tail=tail, origin=ORIGIN[family], dest=dest,
-        scenario=scenario, late=late, carrier=carrier, actual=actual, waybill=waybill_number(seed, index, actual),
+        index=index,
+        shop=shop.code,
+        platform=shop.platform,
+        number="",
+        lines=lines,
+        postage=800 if remote else 0,
+        buyer=rng.choice(SURNAMES) + rng.choice(("*", "**", "**")),
+        phone=phone,
+        phone_tail=tail,
+        origin=ORIGIN[family],
+        dest=dest,
+        scenario=scenario,
+        late=late,
+        carrier=carrier,
+        actual=actual,
+        waybill=waybill_number(seed, index, actual),
         return_waybill=waybill_number(seed, index + 500_000_000, actual),
-        created_at=created_at, paid_at=paid_at, promise_at=promise_at, deliver_by=_deliver_by(promise_at, family, dest_city),
-        ship_at=ship_at, cancelled_at=cancelled_at, refunded_at=refunded_at,
+        created_at=created_at,
+        paid_at=paid_at,
+        promise_at=promise_at,
+        deliver_by=_deliver_by(promise_at, family, dest_city),
+        ship_at=ship_at,
+        cancelled_at=cancelled_at,
+        refunded_at=refunded_at,
     )
 
 
@@ -160,11 +178,16 @@ def _lines(rng: Random, seed: int, index: int, platform: str, family: str) -> tu
         spec = rng.randrange(len(one.specs))
         quantity = rng.choice((1, 1, 1, 1, 2, 3))
         price = one.specs[spec][1] * quantity
-        lines.append(Line(
-            number=order_number(seed, index * 4 + position + 1_000_000_000, "douyin", 0), goods=one, spec=spec, quantity=quantity,
-            shop_discount=rng.choice((0, 0, price // 20, min(1000, price // 10))),
-            platform_discount=rng.choice((0, 0, 0, min(500, price // 12))),
-        ))
+        lines.append(
+            Line(
+                number=order_number(seed, index * 4 + position + 1_000_000_000, "douyin", 0),
+                goods=one,
+                spec=spec,
+                quantity=quantity,
+                shop_discount=rng.choice((0, 0, price // 20, min(1000, price // 10))),
+                platform_discount=rng.choice((0, 0, 0, min(500, price // 12))),
+            )
+        )
     return tuple(lines)
 
 
@@ -193,7 +216,9 @@ def _ship_instant(rng: Random, scenario: str, late: int | None, paid_at: int | N
     return morning + 9 * HOUR + rng.randrange(3 * HOUR)
 
 
-def _endings(rng: Random, scenario: str, created_at: int, paid_at: int | None, ship_at: int | None) -> tuple[int | None, int | None]:
+def _endings(
+    rng: Random, scenario: str, created_at: int, paid_at: int | None, ship_at: int | None
+) -> tuple[int | None, int | None]:
     """(cancelled, refunded) before anything is delivered."""
     if paid_at is None:
         return created_at + rng.choice((30 * MINUTE, 6 * HOUR, 24 * HOUR)), None

@@ -98,7 +98,7 @@ def _read() -> tuple[City, ...]:
     cities = []
     for line in _TABLE.strip().splitlines():
         province, name, code, lon, lat, pinyin, weight, districts = line.split("|")
-        pairs = tuple(tuple(one.split(":")) for one in districts.split(","))
+        pairs = tuple((one.split(":")[0], one.split(":")[1]) for one in districts.split(","))
         cities.append(City(province, name, code, float(lon), float(lat), pinyin, int(weight), pairs))
     return tuple(cities)
 
@@ -108,7 +108,10 @@ WEIGHTS = tuple(city.weight for city in CITIES)
 BY_NAME = {city.name: position for position, city in enumerate(CITIES)}
 REMOTE_PROVINCES = frozenset({"内蒙古", "新疆", "西藏", "青海", "宁夏", "海南", "甘肃"})
 # Where long lanes change trucks.
-_TRUNK_HUBS = tuple(BY_NAME[name] for name in ("郑州市", "武汉市", "广州市", "西安市", "成都市", "长沙市", "杭州市", "济南市", "沈阳市", "兰州市"))
+_TRUNK_HUBS = tuple(
+    BY_NAME[name]
+    for name in ("郑州市", "武汉市", "广州市", "西安市", "成都市", "长沙市", "杭州市", "济南市", "沈阳市", "兰州市")
+)
 _ONE_LEG_KM = 900
 _SHORTEST_LEG_KM = 200
 
@@ -128,7 +131,8 @@ def trunk_hub(start: int, end: int) -> int | None:
     if distance_km(start, end) <= _ONE_LEG_KM:
         return None
     fitting = [
-        hub for hub in _TRUNK_HUBS
+        hub
+        for hub in _TRUNK_HUBS
         if distance_km(start, hub) > _SHORTEST_LEG_KM and distance_km(hub, end) > _SHORTEST_LEG_KM
     ]
     return min(fitting, key=lambda hub: distance_km(start, hub) + distance_km(hub, end), default=None)

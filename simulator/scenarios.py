@@ -30,8 +30,20 @@ NO_RECORD = "no_record"
 
 # Per thousand orders that are not in the cast; the rest is normal. Unpaid and refunded orders are an everyday thing, not trouble.
 _TROUBLE = {
-    NOT_DISPATCHED: 24, NEVER_PICKED: 10, LATE_PICKUP: 15, NO_MOVEMENT: 10, STALL: 16, SLOW: 10, SIGN_OVERDUE: 10, REFUSED: 10,
-    ATTEMPTS: 12, DAMAGED: 8, LOST: 6, UNCOLLECTED: 11, WRONG_COMPANY: 4, NO_RECORD: 4,
+    NOT_DISPATCHED: 24,
+    NEVER_PICKED: 10,
+    LATE_PICKUP: 15,
+    NO_MOVEMENT: 10,
+    STALL: 16,
+    SLOW: 10,
+    SIGN_OVERDUE: 10,
+    REFUSED: 10,
+    ATTEMPTS: 12,
+    DAMAGED: 8,
+    LOST: 6,
+    UNCOLLECTED: 11,
+    WRONG_COMPANY: 4,
+    NO_RECORD: 4,
 }
 _EVERYDAY = {UNPAID: 40, REFUNDED: 30}
 # The cast is trouble already, so the other orders of the past get less of it.
@@ -40,12 +52,45 @@ _PAST_TROUBLE_DIVISOR = 2.5
 SCENARIOS = (NORMAL, *_EVERYDAY, *_TROUBLE)
 PARCEL_SCENARIOS = (NORMAL, *(name for name in _TROUBLE if name != NOT_DISPATCHED))
 # A parcel under way can be bent to these; the others are settled before it leaves.
-BENDABLE = (NORMAL, STALL, SLOW, SIGN_OVERDUE, REFUSED, ATTEMPTS, DAMAGED, LOST, UNCOLLECTED, LATE_PICKUP, NEVER_PICKED, NO_MOVEMENT)
+BENDABLE = (
+    NORMAL,
+    STALL,
+    SLOW,
+    SIGN_OVERDUE,
+    REFUSED,
+    ATTEMPTS,
+    DAMAGED,
+    LOST,
+    UNCOLLECTED,
+    LATE_PICKUP,
+    NEVER_PICKED,
+    NO_MOVEMENT,
+)
 
 _CLOCKED = (NOT_DISPATCHED, NEVER_PICKED, LATE_PICKUP, NO_MOVEMENT, STALL, SLOW, SIGN_OVERDUE)
 _CLOCK_OFFSETS = tuple(
     int(hours * HOUR)
-    for hours in (-40, -31, -26, -20, -14, -7, -3, -1, -0.5, -5 / 60, 2 / 60, 4 / 60, 7 / 60, 12 / 60, 25 / 60, 50 / 60, 1.5, 3, 5.5)
+    for hours in (
+        -40,
+        -31,
+        -26,
+        -20,
+        -14,
+        -7,
+        -3,
+        -1,
+        -0.5,
+        -5 / 60,
+        2 / 60,
+        4 / 60,
+        7 / 60,
+        12 / 60,
+        25 / 60,
+        50 / 60,
+        1.5,
+        3,
+        5.5,
+    )
 )
 _EVENTFUL = (REFUSED, ATTEMPTS, DAMAGED, LOST, UNCOLLECTED, WRONG_COMPANY, NO_RECORD)
 _EVENT_OFFSETS = tuple(int(hours * HOUR) for hours in (-30, -9, -2, 3 / 60, 9 / 60, 20 / 60, 2, 6))

@@ -1,6 +1,5 @@
 """The HTTP server: keep-alive, one thread per connection, routes to the providers, the exports and the controls."""
 
-import json
 import sys
 import time
 from collections import Counter
@@ -9,8 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from simulator import exports, instants
-from simulator.providers import Answer, Scene, json_answer, kuaidi100
+from simulator import control, exports, instants
+from simulator.journal import Journal
+from simulator.providers import Answer, Scene, json_answer, kuaidi100, sf, struck
+from simulator.subscriptions import Register
 
 LARGEST_BODY = 1_000_000
 IDLE_SECONDS = 75
@@ -22,23 +23,94 @@ class Simulator:
     """The scene and what the server remembers between requests."""
 
     scene: Scene
+    register: Register
+    journal: Journal
     gate: kuaidi100.Gate = field(default_factory=kuaidi100.Gate)
     served: Counter[str] = field(default_factory=Counter)
+    push_delay: int = 0
+    public_url: str = ""
 
     def answer(self, method: str, target: str, body: bytes, *, loopback: bool) -> Answer:
         """The answer to one request."""
         url = urlsplit(target)
-        self.served[url.path if url.path in _POSTS else url.path.split("/")[1]] += 1
-        if method == "POST" and url.path in _POSTS:
+        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        self.served[url.path if url.path in _PROVIDERS else url.path.split("/")[1]] += 1
+        if url.path in _PROVIDERS and method == "POST":
             wait = self.scene.faults.seconds("slow")
             if wait:
                 time.sleep(wait)
-            return _POSTS[url.path](self, _form(body))
-        if method == "GET" and url.path.startswith("/exports/"):
-            return self._export(url.path, {name: values[-1] for name, values in parse_qs(url.query).items()})
+            return _PROVIDERS[url.path](self, _form(body))
+        if url.path.startswith("/exports/") and method == "GET":
+            return self._export(url.path, query)
+        if url.path.startswith("/control/"):
+            if not loopback:
+                return json_answer({"error": "the controls answer callers on this machine only"}, 403)
+            return self._control(method, url.path.removeprefix("/control/"), query, body)
         if url.path == "/healthz":
             return json_answer({"ok": True})
         return json_answer({"error": f"nothing at {method} {url.path}"}, 404)
+
+    def query(self, form: dict[str, str]) -> Answer:
+        """POST /poll/query.do."""
+        return kuaidi100.query(self.scene, self.gate, form)
+
+    def subscribe(self, form: dict[str, str]) -> Answer:
+        """POST /poll."""
+        failing = struck(self.scene)
+        if failing is not None:
+            return failing
+        code, asked = kuaidi100.subscription(form)
+        if code == "200" and not self.register.add(asked, self.scene.clock.now(), self.push_delay):
+            code = "501"
+        return kuaidi100.subscription_answer(code)
+
+    def sf_service(self, form: dict[str, str]) -> Answer:
+        """POST /std/service."""
+        return sf.service(self.scene, form)
+
+    def state(self) -> dict[str, Any]:
+        """GET /control/state."""
+        scene, now = self.scene, self.scene.clock.now()
+        return {
+            "now": instants.iso(now),
+            "speed": scene.clock.speed,
+            "start": instants.iso(scene.world.anchor),
+            "seed": scene.world.seed,
+            "public_url": self.public_url,
+            "orders": sum(scene.world.scenario_counts(now).values()),
+            "scenarios": scene.world.scenario_counts(now),
+            "served": dict(self.served),
+            "subscriptions": self.register.counts(),
+            "pushes": dict(self.register.pushes),
+            "faults": scene.faults.values(),
+        }
+
+    def _control(self, method: str, path: str, query: dict[str, str], body: bytes) -> Answer:
+        if path == "state" and method == "GET":
+            return json_answer(self.state())
+        if path == "faults":
+            return control.faults(self.scene, method, body)
+        if path == "time" and method == "POST":
+            return control.time(self.scene, body)
+        if path == "parcels" and method == "GET":
+            return control.parcels(self.scene, query)
+        if path.startswith("parcels/"):
+            number = path.removeprefix("parcels/")
+            return control.parcel(self.scene, number) if method == "GET" else self._bend(number, body)
+        return json_answer({"error": f"nothing at {method} /control/{path}"}, 404)
+
+    def _bend(self, number: str, body: bytes) -> Answer:
+        now = self.scene.clock.now()
+        try:
+            scenario = str(control.mapping(body).get("scenario", ""))
+            self.scene.world.bend(number, scenario, now)
+        except KeyError as error:
+            return json_answer({"error": error.args[0]}, 404)
+        except ValueError as error:
+            return json_answer({"error": str(error)}, 409)
+        self.journal.write(kind="bend", number=number, scenario=scenario, at=now)
+        self.register.wake(number, now)
+        return control.parcel(self.scene, number)
 
     def _export(self, path: str, query: dict[str, str]) -> Answer:
         name = path.removeprefix("/exports/")
@@ -82,7 +154,9 @@ class Handler(BaseHTTPRequestHandler):
     def _respond(self, method: str, body: bytes) -> None:
         try:
             host = self.client_address[0]
-            answer = self.server.simulator.answer(method, self.path, body, loopback=host.startswith("127.") or host == "::1")
+            answer = self.server.simulator.answer(
+                method, self.path, body, loopback=host.startswith("127.") or host == "::1"
+            )
         except Exception as error:  # a bug must cost one answer, not the connection thread in silence
             print(f"simulator: {method} {self.path}: {error!r}", file=sys.stderr)
             answer = json_answer({"error": repr(error)}, 500)
@@ -114,13 +188,8 @@ def _form(body: bytes) -> dict[str, str]:
     return {name: values[-1] for name, values in pairs.items()}
 
 
-def _mapping(body: bytes) -> dict[str, Any]:
-    value = json.loads(body or b"{}")
-    if not isinstance(value, dict):
-        raise ValueError("send a JSON object")
-    return value
-
-
-_POSTS = {
-    "/poll/query.do": lambda simulator, form: kuaidi100.query(simulator.scene, simulator.gate, form),
+_PROVIDERS = {
+    "/poll/query.do": Simulator.query,
+    "/poll": Simulator.subscribe,
+    "/std/service": Simulator.sf_service,
 }

@@ -89,7 +89,7 @@ _BY_CARRIER: dict[str, dict[str, str]] = {
         "stored": "【{c}】快件已被【{o}菜鸟驿站】代收，如有问题请电联 ({tel})，感谢使用中通快递，期待再次为您服务！",
         "collected": "【{c}】已签收，签收人凭取货码签收，如有疑问请电联：{tel}，您的快递已经妥投",
         "signed": "【{c}】快件已由【本人】签收，签收网点：【{o}】。如有疑问请电联：{tel}，感谢使用中通快递，期待再次为您服务！",
-        "signed_by": "【{c}】快件已由【家人】代签收，签收网点：【{o}】。如有疑问请电联：{tel}，感谢使用中通快递，期待再次为您服务！",
+        "signed_by": "【{c}】快件已由【家人】代签收，签收网点：【{o}】。感谢使用中通快递，期待再次为您服务！",
         "signed_after": "【{c}】快件已由【本人】签收，签收网点：【{o}】。感谢使用中通快递，期待再次为您服务！",
         "unreachable": "【{c}】 【{o}】 的 {who} 已进行【问题件】上报，原因：电话无人接听，联系不上收件人",
         "absent": "【{c}】 【{o}】 的 {who} 已进行【问题件】上报，原因：收件人不在家，约定改日派送",
@@ -185,12 +185,22 @@ _BY_CARRIER: dict[str, dict[str, str]] = {
     },
 }
 _OUTLET = {
-    "yuantong": "{p}{c}{d}公司", "zhongtong": "{s}{d}", "shentong": "{ps}{s}{d}公司", "yunda": "{ps}{s}{d}公司", "jtexpress": "{s}{d}网点",
-    "shunfeng": "{s}{d}营业点", "ems": "{c}{d}揽投部",
+    "yuantong": "{p}{c}{d}公司",
+    "zhongtong": "{s}{d}",
+    "shentong": "{ps}{s}{d}公司",
+    "yunda": "{ps}{s}{d}公司",
+    "jtexpress": "{s}{d}网点",
+    "shunfeng": "{s}{d}营业点",
+    "ems": "{c}{d}揽投部",
 }
 _HUB = {
-    "yuantong": "{s}转运中心", "zhongtong": "{s}中转部", "shentong": "{ps}{s}转运中心", "yunda": "{ps}{s}分拨中心", "jtexpress": "{s}转运中心",
-    "shunfeng": "{s}集散中心", "ems": "{c}处理中心",
+    "yuantong": "{s}转运中心",
+    "zhongtong": "{s}中转部",
+    "shentong": "{ps}{s}转运中心",
+    "yunda": "{ps}{s}分拨中心",
+    "jtexpress": "{s}转运中心",
+    "shunfeng": "{s}集散中心",
+    "ems": "{c}处理中心",
 }
 
 
@@ -208,6 +218,12 @@ def wording(order: Order, step: Step) -> str:
     carrier = order.actual
     pattern = _BY_CARRIER[carrier.code].get(step.kind) or _COMMON[step.kind]
     return pattern.format(
-        c=CITIES[step.place[0]].name, o=site(carrier, step.place, hub=False), h=site(carrier, step.place, hub=step.hub),
-        n=site(carrier, step.to, hub=step.to_hub) if step.to else "", who=COURIER, tel=COURIER_PHONE, desk=OUTLET_PHONE, new=order.return_waybill,
+        c=CITIES[step.place[0]].name,
+        o=site(carrier, step.place, hub=False),
+        h=site(carrier, step.place, hub=step.hub),
+        n=site(carrier, step.to, hub=step.to_hub) if step.to else "",
+        who=COURIER,
+        tel=COURIER_PHONE,
+        desk=OUTLET_PHONE,
+        new=order.return_waybill,
     )

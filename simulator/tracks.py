@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from simulator import scenarios as sc
-from simulator.instants import DAY, HOUR, MINUTE, local_midnight, local_second_of_day
+from simulator.instants import DAY, HOUR, MINUTE, local_midnight
 from simulator.orders import Order, Place
 from simulator.places import distance_km, trunk_hub
 
@@ -70,7 +70,12 @@ def key_instant(order: Order, steps: tuple[Step, ...]) -> int:
         return first["out"] + DAY
     if scenario == sc.LOST:
         return steps[-1].at + 2 * DAY
-    return first.get({sc.REFUSED: "refused", sc.ATTEMPTS: "absent", sc.DAMAGED: "damaged", sc.UNCOLLECTED: "uncollected"}.get(scenario, ""), shipped)
+    return first.get(
+        {sc.REFUSED: "refused", sc.ATTEMPTS: "absent", sc.DAMAGED: "damaged", sc.UNCOLLECTED: "uncollected"}.get(
+            scenario, ""
+        ),
+        shipped,
+    )
 
 
 def return_plan(order: Order, steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -101,7 +106,9 @@ def base(seed: int, order: Order, picked_at: int) -> list[Step]:
         there = (city, 0)
         steps.append(Step(later(0.8, 3.5), "left", here, hub=True, to=there, to_hub=True))
         hours = min(distance_km(here[0], city) / _TRUCK_KMH + 1, _LONGEST_LEG_HOURS)
-        steps.append(Step(later(hours * 0.9, hours * 1.15), "reached" if city == dest[0] else "arrived", there, hub=True))
+        steps.append(
+            Step(later(hours * 0.9, hours * 1.15), "reached" if city == dest[0] else "arrived", there, hub=True)
+        )
         here = there
     steps.append(Step(later(0.8, 3), "left", dest, hub=True, to=dest))
     steps.append(Step(later(1.5, 4), "outlet", dest))
@@ -117,7 +124,11 @@ def base(seed: int, order: Order, picked_at: int) -> list[Step]:
 
 def _waiting(seed: int, order: Order) -> tuple[Step, ...]:
     """Half of the carriers report a number that waits for its pickup, half say nothing."""
-    if order.ship_at is None or order.scenario == sc.NO_RECORD or Random(f"{seed}:{order.index}:waiting").random() < 0.5:
+    if (
+        order.ship_at is None
+        or order.scenario == sc.NO_RECORD
+        or Random(f"{seed}:{order.index}:waiting").random() < 0.5
+    ):
         return ()
     return (Step(order.ship_at + 20 * MINUTE, "waiting", order.origin),)
 
@@ -180,7 +191,9 @@ def _slow(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
     for step in slow:
         while result and step.at - result[-1].at > _LONGEST_SILENCE:
             before = result[-1]
-            result.append(Step(before.at + 30 * HOUR, "held", before.place if before.to is None else before.to, hub=True))
+            result.append(
+                Step(before.at + 30 * HOUR, "held", before.place if before.to is None else before.to, hub=True)
+            )
         result.append(step)
     return result
 
@@ -204,7 +217,11 @@ def _way_back(rng: Random, order: Order, start: int) -> list[Step]:
 def _refused(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
     out = _position(steps, "out")
     at = steps[out].at + int(rng.uniform(1, 5) * HOUR)
-    return [*steps[: out + 1], Step(at, "refused", order.dest), *_way_back(rng, order, at + int(rng.uniform(4, 20) * HOUR))]
+    return [
+        *steps[: out + 1],
+        Step(at, "refused", order.dest),
+        *_way_back(rng, order, at + int(rng.uniform(4, 20) * HOUR)),
+    ]
 
 
 def _attempts(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
@@ -243,6 +260,13 @@ def _uncollected(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
 
 
 _BENDS = {
-    sc.NO_MOVEMENT: _no_movement, sc.STALL: _stall, sc.SLOW: _slow, sc.SIGN_OVERDUE: _sign_overdue, sc.REFUSED: _refused,
-    sc.ATTEMPTS: _attempts, sc.DAMAGED: _damaged, sc.LOST: _lost, sc.UNCOLLECTED: _uncollected,
+    sc.NO_MOVEMENT: _no_movement,
+    sc.STALL: _stall,
+    sc.SLOW: _slow,
+    sc.SIGN_OVERDUE: _sign_overdue,
+    sc.REFUSED: _refused,
+    sc.ATTEMPTS: _attempts,
+    sc.DAMAGED: _damaged,
+    sc.LOST: _lost,
+    sc.UNCOLLECTED: _uncollected,
 }

@@ -109,7 +109,14 @@ class World:
         if order.ship_at is None or (order.ended_at is not None and order.ended_at <= now):
             raise ValueError(f"parcel {number} has not left or has arrived")
         rng = Random(f"{self.seed}:{order.index}:bent:{scenario}")
-        bent = replace(order, scenario=scenario, late=sc.lateness(scenario, rng, None), ended_at=None, confirmed_at=None, refunded_at=None)
+        bent = replace(
+            order,
+            scenario=scenario,
+            late=sc.lateness(scenario, rng, None),
+            ended_at=None,
+            confirmed_at=None,
+            refunded_at=None,
+        )
         steps = _joined(old, tracks.plan(self.seed, bent), now)
         bent = _with_end(bent, steps, rng)
         with self._lock:
@@ -155,7 +162,11 @@ def _with_end(order: Order, steps: tuple[Step, ...], rng: Random) -> Order:
         refund = end + int(rng.uniform(2, 20) * HOUR)
     elif end is not None and rng.random() < 0.025:
         refund = end + int(rng.uniform(1, 3) * DAY)
-    confirmed = end + int(rng.choice((0.1, 0.5, 3, 6, 10)) * DAY) + rng.randrange(90 * MINUTE) if end is not None and refund is None else None
+    confirmed = (
+        end + int(rng.choice((0.1, 0.5, 3, 6, 10)) * DAY) + rng.randrange(90 * MINUTE)
+        if end is not None and refund is None
+        else None
+    )
     return replace(order, ended_at=end, confirmed_at=confirmed, refunded_at=refund)
 
 

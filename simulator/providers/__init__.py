@@ -36,7 +36,15 @@ def json_answer(value: Any, status: int = 200) -> Answer:
 def struck(scene: Scene) -> Answer | None:
     """What a failing provider answers instead, if one of the transport faults strikes."""
     if scene.faults.strikes("http_5xx"):
-        return Answer(502, "text/html", b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>")
+        return Answer(
+            502,
+            "text/html",
+            b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>",
+        )
     if scene.faults.strikes("garbage"):
-        return Answer(200, "text/html;charset=UTF-8", '<!DOCTYPE html><html><body>系统繁忙，请稍后再试 {"message":"ok","data":['.encode())
+        return Answer(
+            200,
+            "text/html;charset=UTF-8",
+            '<!DOCTYPE html><html><body>系统繁忙，请稍后再试 {"message":"ok","data":['.encode(),
+        )
     return None

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from simulator import scenarios as sc
 from simulator.catalogue import CARRIER_BY_CODE, SHOP_BY_CODE
 from simulator.instants import DAY, local_text
 from simulator.orders import Order
@@ -63,7 +62,11 @@ def query(scene: Scene, gate: Gate, form: dict[str, str]) -> Answer:
         return answer
     param = form.get("param", "")
     kind = form.get("signType") or "MD5"
-    if kind not in _DIGESTS or form.get("customer") != CUSTOMER or form.get("sign", "") != query_sign(param, KEY, CUSTOMER, kind):
+    if (
+        kind not in _DIGESTS
+        or form.get("customer") != CUSTOMER
+        or form.get("sign", "") != query_sign(param, KEY, CUSTOMER, kind)
+    ):
         return _refusal("503", "验证签名失败")
     wanted = _mapping(param)
     company, number = str(wanted.get("com", "")), str(wanted.get("num", "")).strip()
@@ -72,7 +75,9 @@ def query(scene: Scene, gate: Gate, form: dict[str, str]) -> Answer:
     if company not in COMPANIES:
         return _refusal("400", "不支持此快递公司")
     now = scene.clock.now()
-    if scene.faults.strikes("throttle") or gate.refuses(f"{company}:{number}", now, scene.faults.seconds("min_interval")):
+    if scene.faults.strikes("throttle") or gate.refuses(
+        f"{company}:{number}", now, scene.faults.seconds("min_interval")
+    ):
         return _refusal("504", "请求过于频繁，请稍后再查")
     parcel = scene.world.parcel(number, now)
     phone = str(wanted.get("phone", "") or "")
@@ -87,12 +92,17 @@ def query(scene: Scene, gate: Gate, form: dict[str, str]) -> Answer:
 def subscription(form: dict[str, str]) -> tuple[str, dict[str, Any]]:
     """POST /poll: (returnCode, what was asked for); 501 is for the register of subscriptions to find."""
     wanted = _mapping(form.get("param", ""))
-    parameters = wanted.get("parameters") if isinstance(wanted.get("parameters"), dict) else {}
+    given = wanted.get("parameters")
+    parameters: dict[str, Any] = given if isinstance(given, dict) else {}
     callback = urlsplit(str(parameters.get("callbackurl", "")))
     number, company = str(wanted.get("number", "")).strip(), str(wanted.get("company", ""))
     asked = {
-        "company": company, "number": number, "callback": callback.geturl(), "salt": str(parameters.get("salt", "") or ""),
-        "version": str(parameters.get("resultv2", "") or "0"), "phone": str(parameters.get("phone", "") or ""),
+        "company": company,
+        "number": number,
+        "callback": callback.geturl(),
+        "salt": str(parameters.get("salt", "") or ""),
+        "version": str(parameters.get("resultv2", "") or "0"),
+        "phone": str(parameters.get("phone", "") or ""),
         "auto": str(parameters.get("autoCom", "") or "0") == "1",
     }
     if wanted.get("key") != KEY:
@@ -109,7 +119,12 @@ def subscription(form: dict[str, str]) -> tuple[str, dict[str, Any]]:
 def subscription_answer(code: str) -> Answer:
     """The reply to a subscription."""
     texts = {
-        "200": "提交成功", "500": "服务器错误", "501": "重复订阅", "600": "您不是合法的订阅者", "700": "订阅方的订阅数据存在错误", "701": "拒绝订阅的快递公司",
+        "200": "提交成功",
+        "500": "服务器错误",
+        "501": "重复订阅",
+        "600": "您不是合法的订阅者",
+        "700": "订阅方的订阅数据存在错误",
+        "701": "拒绝订阅的快递公司",
         "702": "识别不到该单号对应的快递公司",
     }
     return json_answer({"result": code == "200", "returnCode": code, "message": texts[code]})
@@ -121,7 +136,9 @@ def phone_fits(order: Order, phone: str) -> bool:
     return tail in (order.phone_tail, SHOP_BY_CODE[order.shop].sender_phone[-4:])
 
 
-def result(scene: Scene, parcel: Parcel, company: str, now: int, version: str, *, ascending: bool = False) -> dict[str, Any]:
+def result(
+    scene: Scene, parcel: Parcel, company: str, now: int, version: str, *, ascending: bool = False
+) -> dict[str, Any]:
     """The body that a query answers and a push carries as lastResult."""
     steps = parcel.known(now)
     advanced = version in ("4", "8")
@@ -131,8 +148,14 @@ def result(scene: Scene, parcel: Parcel, company: str, now: int, version: str, *
     newest = CODES[steps[-1].kind]
     finished = newest.state in ("3", "4")
     body: dict[str, Any] = {
-        "message": "ok", "nu": parcel.number, "ischeck": "1" if finished else "0", "condition": "F00" if finished else "00", "com": company,
-        "status": "200", "state": newest.code if advanced else newest.state, "data": scene.faults.disturbed(rows, parcel.number),
+        "message": "ok",
+        "nu": parcel.number,
+        "ischeck": "1" if finished else "0",
+        "condition": "F00" if finished else "00",
+        "com": company,
+        "status": "200",
+        "state": newest.code if advanced else newest.state,
+        "data": scene.faults.disturbed(rows, parcel.number),
     }
     if advanced:
         body["routeInfo"] = _route(parcel, steps)
@@ -143,19 +166,15 @@ def result(scene: Scene, parcel: Parcel, company: str, now: int, version: str, *
 def empty_result(company: str, number: str) -> dict[str, Any]:
     """lastResult of a subscription that found nothing."""
     return {
-        "message": "快递公司参数异常：单号不存在或者已经过期", "nu": number, "ischeck": "0", "condition": "", "com": company, "status": "201", "state": "0",
+        "message": "快递公司参数异常：单号不存在或者已经过期",
+        "nu": number,
+        "ischeck": "0",
+        "condition": "",
+        "com": company,
+        "status": "201",
+        "state": "0",
         "data": [],
     }
-
-
-def answers_under(parcel: Parcel | None, company: str) -> bool:
-    """Whether the number is known under this company."""
-    return parcel is not None and parcel.order.actual.code == company
-
-
-def claimed_wrongly(parcel: Parcel | None) -> bool:
-    """Whether the seller named another carrier than the one that has the parcel."""
-    return parcel is not None and parcel.order.scenario == sc.WRONG_COMPANY
 
 
 def _row(order: Order, step: Step, version: str) -> dict[str, Any]:
@@ -170,7 +189,10 @@ def _row(order: Order, step: Step, version: str) -> dict[str, Any]:
         row["status"] = code.name
         return row
     row.update(
-        status=code.code_name, statusCode=code.code, areaCenter=f"{city.lon:.3f},{city.lat:.3f}", areaPinYin=city.pinyin,
+        status=code.code_name,
+        statusCode=code.code,
+        areaCenter=f"{city.lon:.3f},{city.lat:.3f}",
+        areaPinYin=city.pinyin,
         location=f"{city.province_short} {city.name}",
     )
     return row
@@ -178,7 +200,10 @@ def _row(order: Order, step: Step, version: str) -> dict[str, Any]:
 
 def _route(parcel: Parcel, steps: tuple[Step, ...]) -> dict[str, Any]:
     places = [parcel.order.origin, steps[-1].place, parcel.order.dest]
-    named = [{"number": f"CN{CITIES[city].code}000000", "name": f"{CITIES[city].province_short},{CITIES[city].name}"} for city, _ in places]
+    named = [
+        {"number": f"CN{CITIES[city].code}000000", "name": f"{CITIES[city].province_short},{CITIES[city].name}"}
+        for city, _ in places
+    ]
     return {"from": named[0], "cur": named[1], "to": named[2]}
 
 

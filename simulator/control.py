@@ -1,0 +1,89 @@
+"""The hands behind the scenes: faults, time, single parcels, and a look at the truth. For callers on this machine only."""
+
+import json
+from typing import Any
+
+from simulator import instants
+from simulator.catalogue import CARRIER_BY_CODE
+from simulator.orders import Order
+from simulator.providers import Answer, Scene, json_answer
+from simulator.texts import wording
+
+_MOST_LISTED = 200
+
+
+def faults(scene: Scene, method: str, body: bytes) -> Answer:
+    """GET or POST /control/faults: the switches, after the change."""
+    if method == "POST":
+        try:
+            scene.faults.change(mapping(body))
+        except ValueError as error:
+            return json_answer({"error": str(error)}, 400)
+    return json_answer(scene.faults.values())
+
+
+def time(scene: Scene, body: bytes) -> Answer:
+    """POST /control/time {"speed", "advance_hours", "now"}: the clock, after the change."""
+    try:
+        wanted = mapping(body)
+        unknown = set(wanted) - {"speed", "advance_hours", "now"}
+        if unknown:
+            raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
+        scene.clock.change(
+            speed=float(wanted["speed"]) if "speed" in wanted else None,
+            advance=float(wanted.get("advance_hours", 0)) * instants.HOUR,
+            now=instants.parse(str(wanted["now"])) if "now" in wanted else None,
+        )
+    except (ValueError, TypeError) as error:
+        return json_answer({"error": str(error)}, 400)
+    return json_answer({"now": instants.iso(scene.clock.now()), "speed": scene.clock.speed})
+
+
+def parcel(scene: Scene, number: str) -> Answer:
+    """GET /control/parcels/<number>: the truth about one parcel, its future included."""
+    now = scene.clock.now()
+    found = scene.world.parcel(number, now)
+    if found is None:
+        return json_answer({"error": f"no parcel {number}"}, 404)
+    scans = [
+        {"at": instants.iso(step.at), "kind": step.kind, "text": wording(found.order, step), "known": step.at <= now}
+        for step in found.steps
+    ]
+    return json_answer({**summary(found.order), "returning": found.returning, "scans": scans})
+
+
+def parcels(scene: Scene, query: dict[str, str]) -> Answer:
+    """GET /control/parcels?scenario=&carrier=&limit=: some orders to look at."""
+    limit = min(int(query["limit"]), _MOST_LISTED) if query.get("limit", "").isdigit() else 20
+    scenario, carrier = query.get("scenario"), CARRIER_BY_CODE.get(query.get("carrier", ""))
+    found = [
+        order
+        for order in scene.world.orders(scene.clock.now())
+        if (scenario is None or order.scenario == scenario) and (carrier is None or order.actual is carrier)
+    ]
+    return json_answer({"count": len(found), "parcels": [summary(order) for order in found[:limit]]})
+
+
+def summary(order: Order) -> dict[str, Any]:
+    """One order in a few words."""
+    return {
+        "order": order.number,
+        "shop": order.shop,
+        "scenario": order.scenario,
+        "waybill": order.waybill,
+        "carrier": order.carrier.code,
+        "actual_carrier": order.actual.code,
+        "phone_tail": order.phone_tail,
+        "created_at": instants.iso(order.created_at),
+        "promise_at": instants.iso(order.promise_at),
+        "ship_at": instants.iso(order.ship_at) if order.ship_at is not None else None,
+        "ended_at": instants.iso(order.ended_at) if order.ended_at is not None else None,
+    }
+
+
+def mapping(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body. Raises ValueError."""
+    value = json.loads(body or b"{}")
+    if not isinstance(value, dict):
+        raise ValueError("send a JSON object")
+    return value
