@@ -1,0 +1,28 @@
+"""The list of benchmarks, over one scene."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from benchmarks import imports, judging, pages, recording
+from benchmarks.measuring import Result
+from benchmarks.scene import build
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def run(only: str, scale: int) -> Iterator[Result]:
+    """Build the scene once and run every benchmark whose name begins with `only`."""
+    chosen = {name: bench for name, bench in BENCHMARKS.items() if name.startswith(only)}
+    if not chosen:
+        raise SystemExit(f"no benchmark begins with {only!r}; there are: {', '.join(BENCHMARKS)}")
+    scene = build(scale, NOW)
+    for name, bench in chosen.items():
+        yield from bench(name, scene)
+
+
+BENCHMARKS = {
+    "import": imports.bench,
+    "record": recording.bench,
+    "sweep": judging.bench,
+    "queue": pages.bench,
+}
