@@ -1,0 +1,127 @@
+"""The statements of intake: drafts through temporary tables into orders, lines and dispatches.
+
+The temporary tables live as long as the connection and are emptied by each commit. NULL in them means "not said": each
+statement reads the row that exists beside it and keeps what it holds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from merchants.models import Shop
+from orders.drafts import STATUS_RANK, OrderDraft
+from shipops.kit.copying import copy_rows
+
+TIMES: Final = (
+    *("placed_at", "paid_at", "promised_dispatch_at", "promised_delivery_at"),
+    *("dispatched_at", "handed_over_at", "delivered_at", "closed_at"),
+)
+TEXTS: Final = ("province", "city", "district", "phone_tail")
+ORDER_COLUMNS: Final = ("number", "content_hash", "status", *TIMES, "amount", "refunded", "currency", *TEXTS, "buyer")
+LINE_COLUMNS: Final = ("order_id", "number", "title", "spec", "sku", "quantity", "amount", "promised_dispatch_at")
+DISPATCH_COLUMNS: Final = ("order_id", "number", "carrier_name", "uploaded_at")
+
+TEMPORARY: Final = f"""
+CREATE TEMP TABLE IF NOT EXISTS intake_order (
+  number text, content_hash bytea, status text, {", ".join(f"{name} timestamptz" for name in TIMES)},
+  amount numeric, refunded numeric, currency text, {", ".join(f"{name} text" for name in TEXTS)}, buyer bytea
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS intake_line (
+  order_id bigint, number text, title text, spec text, sku text, quantity int, amount numeric, promised_dispatch_at timestamptz
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS intake_dispatch (
+  order_id bigint, number text, carrier_name text, uploaded_at timestamptz
+) ON COMMIT DELETE ROWS
+"""
+
+RANK: Final = "ARRAY[{}]".format(", ".join(f"'{status}'" for status in STATUS_RANK))
+KEPT_STATUS: Final = f"""
+CASE WHEN t.status IS NULL THEN COALESCE(e.status, 'to_dispatch')
+     WHEN array_position({RANK}, e.status::text) > array_position({RANK}, t.status) THEN e.status
+     ELSE t.status END
+"""
+UPSERT_ORDERS: Final = f"""
+INSERT INTO orders_order AS o (
+  shop_id, created_at, updated_at, review_at, review_error,
+  number, content_hash, status, {", ".join(TIMES)}, amount, refunded, currency, {", ".join(TEXTS)}, buyer
+)
+SELECT %(shop)s, %(now)s, %(now)s, %(now)s, '', t.number, t.content_hash, {KEPT_STATUS},
+  {", ".join(f"COALESCE(t.{name}, e.{name})" for name in TIMES)},
+  COALESCE(t.amount, e.amount, 0), COALESCE(t.refunded, e.refunded, 0), COALESCE(t.currency, e.currency, %(currency)s),
+  {", ".join(f"COALESCE(t.{name}, e.{name}, '')" for name in TEXTS)}, COALESCE(t.buyer, e.buyer)
+FROM intake_order t LEFT JOIN orders_order e ON e.shop_id = %(shop)s AND e.number = t.number
+ORDER BY t.number
+ON CONFLICT (shop_id, number) DO UPDATE SET
+  updated_at = excluded.updated_at, review_at = excluded.review_at, review_error = '',
+  {", ".join(f"{name} = excluded.{name}" for name in ORDER_COLUMNS[1:])}
+WHERE o.content_hash <> excluded.content_hash
+RETURNING id, number, xmax = 0
+"""
+
+UPSERT_LINES: Final = """
+INSERT INTO orders_orderline AS l (order_id, number, title, spec, sku, quantity, amount, promised_dispatch_at)
+SELECT t.order_id, t.number, COALESCE(t.title, e.title, ''), COALESCE(t.spec, e.spec, ''), COALESCE(t.sku, e.sku, ''),
+  COALESCE(t.quantity, e.quantity, 1), COALESCE(t.amount, e.amount),
+  COALESCE(t.promised_dispatch_at, e.promised_dispatch_at)
+FROM intake_line t LEFT JOIN orders_orderline e ON e.order_id = t.order_id AND e.number = t.number
+ON CONFLICT (order_id, number) DO UPDATE SET
+  title = excluded.title, spec = excluded.spec, sku = excluded.sku, quantity = excluded.quantity,
+  amount = excluded.amount, promised_dispatch_at = excluded.promised_dispatch_at
+WHERE (l.title, l.spec, l.sku, l.quantity, l.amount, l.promised_dispatch_at) IS DISTINCT FROM
+  (excluded.title, excluded.spec, excluded.sku, excluded.quantity, excluded.amount, excluded.promised_dispatch_at)
+"""
+
+UPSERT_DISPATCHES: Final = """
+INSERT INTO orders_dispatch AS d (order_id, number, carrier_name, uploaded_at, book_at, book_error)
+SELECT t.order_id, t.number, COALESCE(t.carrier_name, e.carrier_name, ''), COALESCE(t.uploaded_at, e.uploaded_at),
+  %(now)s, ''
+FROM intake_dispatch t LEFT JOIN orders_dispatch e ON e.order_id = t.order_id AND e.number = t.number
+ON CONFLICT (order_id, number) DO UPDATE SET
+  carrier_name = excluded.carrier_name, uploaded_at = excluded.uploaded_at, book_at = excluded.book_at, book_error = ''
+WHERE (d.carrier_name, d.uploaded_at) IS DISTINCT FROM (excluded.carrier_name, excluded.uploaded_at)
+"""
+
+
+def order_row(draft: OrderDraft, content_hash: bytes, phone_tail: str, buyer: bytes | None) -> tuple[Any, ...]:
+    """Return the draft as a row of ORDER_COLUMNS; `buyer` is sealed, None to keep the one that is stored."""
+    return (
+        *(draft.number, content_hash, draft.status),
+        *(draft.placed_at, draft.paid_at, draft.promised_dispatch_at, draft.promised_delivery_at),
+        *(draft.dispatched_at, draft.handed_over_at, draft.delivered_at, draft.closed_at),
+        *(draft.amount, draft.refunded, draft.currency or None),
+        *(draft.province or None, draft.city or None, draft.district or None, phone_tail or None, buyer),
+    )
+
+
+def write_orders(cursor: Any, shop: Shop, rows: Iterable[Sequence[Any]], now: datetime) -> tuple[dict[str, int], int]:
+    """Upsert orders; return the id by number of those written, and how many of them are new."""
+    cursor.execute(TEMPORARY)
+    copy_rows(cursor, "intake_order", ORDER_COLUMNS, rows)
+    cursor.execute(UPSERT_ORDERS, {"shop": shop.pk, "now": now, "currency": shop.currency})
+    written = cursor.fetchall()
+    return {number: pk for pk, number, _ in written}, sum(new for *_, new in written)
+
+
+def write_lines(cursor: Any, drafts: Iterable[OrderDraft], ids: Mapping[str, int]) -> None:
+    """Upsert the lines of the drafts whose orders were written."""
+    rows = (
+        (ids[draft.number], line.number, line.title or None, line.spec or None, line.sku or None)
+        + (line.quantity, line.amount, line.promised_dispatch_at)
+        for draft in drafts
+        if draft.number in ids
+        for line in draft.lines
+    )
+    copy_rows(cursor, "intake_line", LINE_COLUMNS, rows)
+    cursor.execute(UPSERT_LINES)
+
+
+def write_dispatches(cursor: Any, drafts: Iterable[OrderDraft], ids: Mapping[str, int], now: datetime) -> None:
+    """Upsert the dispatches of the drafts whose orders were written; those new or changed are due for booking now."""
+    rows = (
+        (ids[draft.number], dispatch.number, dispatch.carrier_name or None, dispatch.uploaded_at)
+        for draft in drafts
+        if draft.number in ids
+        for dispatch in draft.dispatches
+    )
+    copy_rows(cursor, "intake_dispatch", DISPATCH_COLUMNS, rows)
+    cursor.execute(UPSERT_DISPATCHES, {"now": now})
