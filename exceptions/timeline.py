@@ -1,0 +1,197 @@
+"""One case, told: its limits with their arithmetic, and everything that happened in one stream, newest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from exceptions.deadlines.kinds import Level
+from exceptions.deadlines.terms import Term, pack
+from exceptions.desk.case_page import CaseStory
+from exceptions.desk.workflow import Action
+from exceptions.models import Case, CaseEntry, Clock
+from exceptions.shown import carrier_name
+from shipments.models import TrackingEvent
+from shipments.status import CAUSES, STAGES, Stage
+from shipops.kit import money, times
+
+# The moment a clock starts at, as the arithmetic names it.
+MOMENTS = {
+    "placed": lazy("Ordered"),
+    "paid": lazy("Paid"),
+    "uploaded": lazy("Number uploaded"),
+    "handed_over": lazy("Handed over"),
+    "first_trace": lazy("First trace"),
+    "picked_up": lazy("Picked up"),
+    "moved": lazy("Last scan"),
+    "out_for_delivery": lazy("Out for delivery"),
+    "delivered": lazy("Delivered"),
+}
+PLATFORM = pgettext_lazy("source of a line in the timeline", "Platform")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One clock as a person checks it: start + length = due."""
+
+    name: str
+    tone: str
+    state: str
+    start_word: str
+    started_at: datetime
+    due_at: datetime
+    length: str
+    stopped_at: datetime | None
+    running: bool
+    own: bool
+    penalty: str
+    code: str
+    version: str
+    sources: str
+    needs_review: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the stream. `tone` is a class of the line: "", "is-act", "is-verdict" or "is-kept"."""
+
+    at: datetime
+    tone: str
+    lead: str
+    text: str = ""
+    source: str = ""
+    raw: str = ""
+    note: str = ""
+
+
+def limits(story: CaseStory, now: datetime) -> list[Limit]:
+    """The order's clocks, those of this case first, running before stopped."""
+    terms = {term.code: term for term in pack(story.order.shop.platform)}
+    told = [_limit(clock, terms.get(clock.term), story, now) for clock in story.clocks]
+    return sorted(told, key=lambda limit: (not limit.own, not limit.running))
+
+
+def _limit(clock: Clock, term: Term | None, story: CaseStory, now: datetime) -> Limit:
+    late = (clock.stopped_at or now) > clock.due_at
+    if clock.stopped_at:
+        tone = "broken" if late else "kept"
+        state = _("Late by {t}").format(t=times.spell(clock.stopped_at - clock.due_at)) if late else _("Kept")
+    else:
+        tone, state = Level(clock.level).tone, times.remaining(clock.due_at, now)
+    return Limit(
+        name=term_name(term) if term else clock.term,
+        tone=tone,
+        state=state,
+        start_word=str(MOMENTS.get(term.start, "")) if term else "",
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        length=times.spell(clock.due_at - clock.started_at),
+        stopped_at=clock.stopped_at,
+        running=clock.stopped_at is None,
+        own=clock.case_id == story.case.pk,
+        penalty=money.shown(clock.penalty, story.order.currency) if clock.penalty else "",
+        code=clock.term,
+        version=clock.version,
+        sources=", ".join(term.source) if term else "",
+        needs_review=bool(term and term.needs_review),
+        note=term.note if term else "",
+    )
+
+
+def term_name(term: Term) -> str:
+    """A term's name in the reader's language."""
+    return term.name_en if get_language() == "en" else term.name_zh
+
+
+def moments(story: CaseStory, people: dict[int, str], now: datetime) -> list[Moment]:
+    """Scans, log lines, verdicts and what the order tells, newest first."""
+    stream = [_event(event) for event in story.events]
+    stream += [_entry(entry, people, story, now) for entry in story.entries]
+    terms = {term.code: term for term in pack(story.order.shop.platform)}
+    for clock in story.clocks:
+        if clock.kind == story.case.kind:
+            stream += _verdicts(clock, terms.get(clock.term), now)
+    stream += _order_moments(story)
+    return sorted(stream, key=lambda moment: moment.at, reverse=True)
+
+
+def _event(event: TrackingEvent) -> Moment:
+    stage = STAGES.get(event.stage, Stage.UNKNOWN)
+    cause = CAUSES.get(event.cause)
+    heard = event.recorded_at - event.occurred_at
+    source = [carrier_name(event.waybill.carrier), _("heard {t} later").format(t=times.spell(heard))]
+    return Moment(
+        at=event.occurred_at,
+        tone="is-kept" if stage is Stage.DELIVERED else "is-verdict" if cause else "",
+        lead=str(stage.label) + (f" · {cause.label}" if cause else ""),
+        text=event.text,
+        source=" · ".join(source),
+        raw=" ".join(part for part in (event.code, event.place) if part),
+    )
+
+
+def _entry(entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime) -> Moment:
+    action = Action(entry.action)
+    by = entry.by.display_name if entry.by else _("shipops")
+    tone = "is-act" if entry.by else "is-verdict"
+    if action is Action.CLEAR:
+        tone = "is-kept"
+    return Moment(entry.at, tone, by, _done(action, entry, people, story, now), note=entry.note)
+
+
+def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime) -> str:
+    """What somebody did, in a few words."""
+    detail = entry.detail or {}
+    if action is Action.ASSIGN:
+        name = people.get(detail.get("assignee") or 0)
+        return _("put {name} in charge").format(name=name) if name else _("put nobody in charge")
+    if action is Action.SNOOZE and detail.get("until"):
+        until = datetime.fromisoformat(detail["until"])
+        return _("snoozed it until {t}").format(t=times.wall(until, now, story.order.shop.zone))
+    if action is Action.WAKE:
+        return _("woke it") if entry.by else _("brought it back: the snooze is over")
+    if action in (Action.RESOLVE, Action.CLEAR):
+        labels = dict(Case.Outcome.choices)
+        verb = _("resolved it: {outcome}") if action is Action.RESOLVE else _("settled it by the facts: {outcome}")
+        return verb.format(outcome=labels.get(detail.get("outcome"), "–"))
+    if action in (Action.RAISE, Action.WORSEN):
+        level = Level(detail["level"]).label if "level" in detail else ""
+        verb = _("opened it: {level}") if action is Action.RAISE else _("now: {level}")
+        return verb.format(level=level)
+    return {Action.NOTE: _("noted"), Action.REOPEN: _("reopened it")}.get(action, str(action.label))
+
+
+def _verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:
+    name = term_name(term) if term else clock.term
+    source = f"{clock.term} · {clock.version}"
+    length = times.spell(clock.due_at - clock.started_at)
+    told = [Moment(clock.started_at, "", _("Limit starts"), f"{name}, {length}", source)]
+    if (clock.stopped_at or now) > clock.due_at:
+        told.append(Moment(clock.due_at, "is-verdict", _("Limit broken"), name, source))
+    if clock.stopped_at:
+        kept = clock.stopped_at <= clock.due_at
+        lead = _("Limit kept") if kept else _("Happened late")
+        used = _("after {t}").format(t=times.spell(clock.stopped_at - clock.started_at))
+        told.append(Moment(clock.stopped_at, "is-kept" if kept else "is-verdict", lead, f"{name}, {used}", source))
+    return told
+
+
+def _order_moments(story: CaseStory) -> list[Moment]:
+    order, amount = story.order, money.shown(story.order.amount, story.order.currency)
+    told = [
+        (order.placed_at if order.placed_at != order.paid_at else None, _("Order placed"), amount),
+        (order.paid_at, _("Paid"), amount),
+        (order.delivered_at, _("Delivered"), _("as the platform says")),
+        (order.closed_at, _("Order closed"), ""),
+    ]
+    stream = [Moment(at, "", lead, text, str(PLATFORM)) for at, lead, text in told if at]
+    for dispatch in story.dispatches:
+        if dispatch.uploaded_at:
+            text = f"{dispatch.carrier_name} {dispatch.number}"
+            stream.append(Moment(dispatch.uploaded_at, "", _("Number uploaded"), text, str(PLATFORM)))
+    return stream
+
+
