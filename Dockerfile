@@ -20,4 +20,4 @@ ENV PATH=/opt/venv/bin:$PATH \
 RUN SECRET_KEY=unused-while-building python manage.py collectstatic --noinput --verbosity 0
 USER 10001
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "--workers", "2", "--blocking-threads", "2", "--respawn-failed-workers", "shipops.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "--workers", "2", "--blocking-threads", "2", "--respawn-failed-workers", "--workers-kill-timeout", "5", "shipops.wsgi:application"]

@@ -105,7 +105,7 @@ def _uv(pip, environment):
     folder = VENV / ".uv"
     program = folder / "bin" / "uv"
     if not program.exists():
-        words = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+        words = ["install", "-qq", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
         requirements = ROOT / "requirements" / "uv.txt"
         argv = [*pip, *words, "--target", folder, "-r", requirements]
         if subprocess.run(argv, check=False, env=environment, cwd=ROOT).returncode != 0:

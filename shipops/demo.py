@@ -24,6 +24,8 @@ from shipops.supervisor import Program, Supervisor, tied
 
 HOST = "127.0.0.1"
 WEB_WORKERS = 2  # one process per core of a small machine; more threads than two only queue for the interpreter
+# A worker that gets its signal just before it begins to wait never wakes (seen with granian 2.8.7): kill it then.
+WEB_STOP = 3
 WEB_PATIENCE = 60.0  # seconds until the first page
 SEED = 7
 
@@ -65,7 +67,15 @@ def programs(place: Place, environment: dict[str, str]) -> list[Program]:
         "--no-ws",
         "--respawn-failed-workers",
     )
-    web += ("--workers", str(WEB_WORKERS), "--blocking-threads", "2", "shipops.wsgi:application")
+    web += (
+        "--workers-kill-timeout",
+        str(WEB_STOP),
+        "--workers",
+        str(WEB_WORKERS),
+        "--blocking-threads",
+        "2",
+        "shipops.wsgi:application",
+    )
     schedule = str(place.home / "beat-schedule")
     commands: dict[str, tuple[str, ...]] = {
         "simulator": (python, "-m", "simulator", "--port", str(place.simulator_port), "--seed", str(SEED)),

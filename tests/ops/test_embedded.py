@@ -15,6 +15,7 @@ import redis
 
 from shipops.embedded import Engine, EngineError
 from shipops.home import CHECKOUT, addresses, socket_directory
+from tests.ops.processes import alive, children
 
 pytestmark = pytest.mark.usefixtures("own_servers")
 Until = Callable[..., None]
@@ -38,14 +39,6 @@ def reachable(url: str) -> bool:
     try:
         return ask(url, "SELECT 1") == [(1,)]
     except psycopg2.OperationalError:
-        return False
-
-
-def alive(pid: int) -> bool:
-    """Whether the process runs; one that only waits for its parent to collect it does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
-    except FileNotFoundError:
         return False
 
 
@@ -91,13 +84,13 @@ def test_kill_9_of_the_supervisor_leaves_no_orphan_and_loses_nothing(home: Path,
     ) as supervisor:
         assert supervisor.stdout is not None
         assert supervisor.stdout.readline() == b"up\n"
-        children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
-        assert len(children) == 3  # postgres, valkey, the command
+        running = children(supervisor.pid)
+        assert len(running) == 3  # postgres, valkey, the command
         url = addresses(home)["DATABASE_URL"]
         ask(url, "CREATE TABLE kept AS SELECT 1 AS n")
         supervisor.kill()
 
-    until(lambda: not any(alive(int(pid)) for pid in children), "all children are gone")
+    until(lambda: not any(map(alive, running)), "all children are gone")
     with Engine(home, say=lambda _line: None):
         assert ask(url, "SELECT n FROM kept") == [(1,)]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shipops.supervisor import LOG_LIMIT, Program, Supervisor
+from tests.ops.processes import alive
 
 Until = Callable[..., None]
 
@@ -77,7 +78,7 @@ def test_one_that_will_not_stop_is_killed_with_its_children(
     supervisor.stop(patience=0.2)
 
     assert said == ["mule did not stop within 0 s and was killed"]
-    until(lambda: not _runs(child), "the child is gone")
+    until(lambda: not alive(child), "the child is gone")
 
 
 def test_a_log_that_grew_too_long_is_emptied_and_its_last_piece_kept(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -86,10 +87,3 @@ def test_a_log_that_grew_too_long_is_emptied_and_its_last_piece_kept(supervisor:
     supervisor.start(program)
     assert program.log.stat().st_size == 0
     assert (tmp_path / "chatty.log.1").stat().st_size == LOG_LIMIT + 1
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
-    except FileNotFoundError:
-        return False
