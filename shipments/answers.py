@@ -1,0 +1,111 @@
+"""What an adapter makes of a provider's bytes: values only. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import NamedTuple
+
+from shipments.status import Cause, Event, Progress, Stage, fold, word
+
+
+class Trouble(Enum):
+    """Kinds of failure, by what helps. The value is stored and shown."""
+
+    NO_DATA = "no_data"  # asked in vain: nothing yet, not an outage
+    THROTTLE = "throttle"  # asked too often
+    CONFIG = "config"  # asking again will not help before somebody changes something
+    AUTH = "auth"  # the provider does not accept our signature or key
+    QUOTA = "quota"  # paid for no more
+    TRANSIENT = "transient"  # theirs; asking again later helps
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an answer brings nothing. `after` = how long to leave it alone; `account_wide` = true of every number."""
+
+    trouble: Trouble
+    message: str
+    after: timedelta | None = None
+    account_wide: bool = False
+
+
+class Kind(Enum):
+    """What sort of body it was."""
+
+    QUERY = "query"
+    PUSH = "push"
+    RECOGNITION = "recognition"
+    SUBSCRIPTION = "subscription"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a provider says of one waybill; events oldest first. `carrier` is a Carrier.code, blank = not said."""
+
+    number: str = ""
+    carrier: str = ""
+    events: tuple[Event, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
+    kind: Kind = Kind.QUERY
+    # Said of the waybill where no event says it: a provider that gave up because the carrier has no record.
+    remark: Cause | None = None
+    # The provider has stopped following this number and will push no more.
+    ended: bool = False
+    # The carrier code the provider found the number to be of, where ours was wrong.
+    instead: str = ""
+
+    @property
+    def progress(self) -> Progress:
+        folded = fold(self.events)
+        return folded if self.events or self.remark is None else Progress(cause=self.remark)
+
+    @property
+    def stage(self) -> Stage:
+        return self.progress.stage
+
+    @property
+    def cause(self) -> Cause | None:
+        return self.progress.cause
+
+    @property
+    def status(self) -> str:
+        progress = self.progress
+        return word(progress.stage, progress.cause)
+
+
+class Ask(NamedTuple):
+    """A waybill to ask about. `carrier` is a Carrier.code."""
+
+    number: str
+    carrier: str
+    phone_tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What an adapter needs of an account: its credentials, where the provider is, where and how it pushes to us."""
+
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    base_url: str = ""
+    callback_url: str = ""
+    salt: str = ""
+
+
+class Field(NamedTuple):
+    """One credential the account form asks for. `label` is a gettext string."""
+
+    name: str
+    label: object
+    required: bool = True
+    secret: bool = True
+
+
+class NotAnAnswer(ValueError):
+    """The body is nothing this provider answers or pushes; the message says what it is instead."""
+
+
+def seen_at(now: datetime) -> str:
+    """Milliseconds since the epoch, as providers want their timestamps."""
+    return str(int(now.timestamp() * 1000))

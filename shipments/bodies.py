@@ -1,0 +1,169 @@
+"""From bytes to values, whatever shape they came in: encodings, forms, JSON, XML, times. Pure."""
+
+import html
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
+
+from shipments.answers import NotAnAnswer
+from shipments.status import Event, Stage
+
+# Times without a zone are of the carriers' country.
+ZONE = ZoneInfo("Asia/Shanghai")
+# Seen: 2015-3-11 9:05:01, 2014/06/25 08:05, 2018-03-0420:47:15, 2018-09-30 10:42:372, 2019.06.27 09:52, … CST.
+_TIME = re.compile(
+    r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]*(\d{1,2})[:：时](\d{1,2})分?(?:[:：]?(\d{1,2})\d?秒?(?:\.\d+)?)?"
+    r"\s*(Z|CST|[+-]\d{2}:?\d{2})?\s*$"
+)
+_EPOCH = re.compile(r"^\s*(\d{10})(\d{3})?\s*$")
+_UNENCODED = re.compile(r"(?:^|&)(param|content)=(?=\s*[{\[<])")
+_SIGN = re.compile(r"&(sign|signType|t)=[^&{}]*$")
+
+
+def instant(value: object) -> datetime | None:
+    """Return the aware UTC instant a provider's time tells (no zone = Asia/Shanghai); None if it tells none."""
+    text = str(value or "")
+    epoch = _EPOCH.match(text)
+    if epoch:
+        return datetime.fromtimestamp(int(epoch[1]), UTC)
+    found = _TIME.match(text)
+    if not found:
+        return None
+    year, month, day, hour, minute = (int(part) for part in found.groups()[:5])
+    try:
+        local = datetime(year, month, day, hour, minute, int(found[6] or 0), tzinfo=_zone(found[7]))
+    except ValueError:
+        return None
+    return local.astimezone(UTC)
+
+
+def _zone(name: str | None) -> timezone | ZoneInfo:
+    if name is None or name == "CST":
+        return ZONE
+    if name == "Z":
+        return UTC
+    hours, minutes = int(name[1:3]), int(name[-2:])
+    return timezone((1 if name[0] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
+
+
+def decoded(body: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return the text of `body` and warnings: UTF-8 with or without mark, else GB18030, else with bad bytes marked."""
+    try:
+        return body.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        pass
+    mended = body.decode("utf-8-sig", errors="replace")
+    # One cut character in good UTF-8 loses one sign; a GBK body loses nearly all of them.
+    bad = mended.count("\N{REPLACEMENT CHARACTER}")
+    if bad > 4 and bad * 4 > sum(not char.isascii() for char in mended):
+        try:
+            return body.decode("gb18030"), ("The body is not UTF-8 but GB18030",)
+        except UnicodeDecodeError:
+            pass
+    return mended, (f"The body is not UTF-8: {bad} unreadable characters were replaced",)
+
+
+def form(text: str) -> dict[str, str]:
+    """Return the fields of a form body; the field `param` or `content` survives unencoded JSON or XML with & in it."""
+    fields = dict(parse_qsl(text.strip(), keep_blank_values=True))
+    plain = _UNENCODED.search(text.strip())
+    if plain:
+        value = text.strip()[plain.end() :]
+        tail = _SIGN.search(value)
+        fields[plain[1]] = value[: tail.start()] if tail else value
+    return fields
+
+
+def json_value(text: str) -> Any:
+    """Return the JSON value in `text`, HTML-unescaped once if only that makes it JSON. Raises ValueError."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:
+        if "&quot;" not in text and "&#34;" not in text:
+            raise
+    return json.loads(html.unescape(text))
+
+
+def salvaged(text: str) -> list[dict[str, Any]]:
+    """Return the flat objects that stand whole in a cut or broken JSON text, in their order."""
+    text = html.unescape(text) if "&quot;" in text else text
+    found = []
+    for match in re.finditer(r"\{[^{}]*\}", text):
+        try:
+            value = json.loads(match.group())
+        except ValueError:
+            continue
+        found.append(value)
+    return found
+
+
+def xml_root(text: str) -> ElementTree.Element:
+    """Return the root element of an XML text. A document type or entities are refused: no provider needs them.
+
+    Raises NotAnAnswer.
+    """
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise NotAnAnswer("The XML declares a document type; it is not read")
+    try:
+        return ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
+    except ElementTree.ParseError as error:
+        raise NotAnAnswer(f"The XML is broken: {error}") from None
+
+
+def rows(value: object) -> list[Any]:
+    """Return a list whatever the provider made of it: a list, one object, a JSON text of either, or nothing."""
+    if isinstance(value, str) and value.strip()[:1] in ("[", "{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return [value]
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def scans(
+    told: Sequence[Any],
+    when: Callable[[Mapping[str, Any]], object],
+    read: Callable[[Mapping[str, Any], datetime, int], Event],
+    *,
+    newest_first: bool,
+) -> tuple[tuple[Event, ...], tuple[str, ...]]:
+    """Return the events in a list of rows, oldest first, and a warning for each row that is none or tells nothing.
+
+    `when` finds a row's time, `read` makes the event of a row, its instant and its place in the list, oldest first.
+    Which way the list runs shows in its times; `newest_first` decides a draw.
+    """
+    found: list[Event] = []
+    warnings: list[str] = []
+    times = [instant(when(row)) if isinstance(row, Mapping) else None for row in told]
+    numbered = list(enumerate(zip(told, times, strict=True), start=1))
+    if _runs_back(times, newest_first):
+        numbered.reverse()
+    for position, (number, (row, at)) in enumerate(numbered):
+        if not isinstance(row, Mapping):
+            warnings.append(f"Event {number} is not an object")
+        elif at is None:
+            warnings.append(f"Event {number} has no readable time: {str(when(row))[:40]!r}")
+        else:
+            event = read(row, at, position)
+            found.append(event)
+            if event.stage is Stage.UNKNOWN and event.cause is None:
+                warnings.append(f"Event {number} could not be read: code {event.code!r}, text {event.text[:60]!r}")
+    found.sort(key=lambda event: (event.occurred_at, event.position))
+    return tuple(found), tuple(warnings)
+
+
+def _runs_back(times: list[datetime | None], newest_first: bool) -> bool:
+    known = [time for time in times if time is not None]
+    up = sum(a < b for a, b in pairwise(known))
+    down = sum(a > b for a, b in pairwise(known))
+    return down > up if up != down else newest_first

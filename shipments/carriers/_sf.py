@@ -1,0 +1,87 @@
+"""How SF tells scans: its operation codes, and routes in JSON and in the older XML. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from shipments import bodies, texts
+from shipments.status import Cause, Event, Stage
+
+
+def _table(*groups: tuple[str, Stage, Cause | None]) -> dict[str, texts.Verdict]:
+    return {code: (stage, cause) for codes, stage, cause in groups for code in codes.split()}
+
+
+# Checked against real payloads; 648 and 631: the goods travel on under a new number, this one ends on the way back.
+STATUS = _table(
+    ("127 141 151 152 201 202 205 206 646 647 844", Stage.INFO_RECEIVED, None),
+    ("131", Stage.INFO_RECEIVED, Cause.OTHER),
+    ("41 43 46 50 54 129 138 153 188 214 607 633 651 655 656 700 701 850 950", Stage.PICKED_UP, None),
+    (
+        "10 11 30 31 36 51 64 65 75 84 86 87 88 89 96 98 105 106 135 136 137 140 147 186 187 189 190 208 302 304 310 "
+        "405 406 407 570 571 643 649 664 676 831 843 847 900 921 930 931 932 3036",
+        Stage.IN_TRANSIT,
+        None,
+    ),
+    ("66 77 833", Stage.IN_TRANSIT, Cause.DELAYED),
+    ("72 611 934", Stage.IN_TRANSIT, Cause.OTHER),
+    ("626 627", Stage.IN_TRANSIT, Cause.FORWARDED),
+    ("14 15 16 604 605 606 612 613 614 619 620 623", Stage.CUSTOMS, None),
+    ("17 18 621", Stage.CUSTOMS, Cause.CUSTOMS_HELD),
+    ("34 44 47 122 123 126 154 204 211 212 630 634 657 677 880 933", Stage.OUT_FOR_DELIVERY, None),
+    ("33 70 870", Stage.OUT_FOR_DELIVERY, Cause.ATTEMPT_FAILED),
+    ("125 130 632 642 678", Stage.AVAILABLE_FOR_PICKUP, None),
+    ("80 97 128 658 679 935 8000", Stage.DELIVERED, None),
+    ("99 648", Stage.RETURNING, Cause.FORWARDED),
+    ("631", Stage.RETURNING, None),
+    ("215 660", Stage.RETURNED, None),
+)
+# Codes that say that something went wrong, and leave what to the text.
+_REASON_IN_TEXT = frozenset({"33", "70", "72", "611", "870", "934"})
+# reasonCode of 70 for a pick-up that was cancelled: nothing had been out for delivery.
+_PICKUP_CANCELLED = "46"
+
+
+def _verdict(code: str, text: str, reason_code: str, named: str) -> texts.Verdict:
+    stage, cause = STATUS[code]
+    if code == "70" and reason_code == _PICKUP_CANCELLED:
+        return Stage.CANCELLED, None
+    if code in _REASON_IN_TEXT:
+        told, why = texts.reason(text)
+        if told is Stage.UNKNOWN:
+            return stage, why or cause
+        return told, why
+    if code == "80" and Stage.AVAILABLE_FOR_PICKUP in (texts.read(text)[0], texts.read(named)[0]):
+        # 80 stands for a locker too (firstStatus 4, secondary 401): only its words tell the locker from the buyer.
+        return Stage.AVAILABLE_FOR_PICKUP, None
+    if code == "80" and texts.read(text)[0] is Stage.RETURNED:
+        return Stage.RETURNED, None
+    return stage, cause
+
+
+def events(routes: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
+    """Return the events in a list of routes (keys of JSON, or attributes of XML), oldest first, and warnings."""
+    return bodies.scans(routes, _time, _event, newest_first=False)
+
+
+def _time(row: Mapping[str, Any]) -> object:
+    return _first(row, "acceptTime", "accept_time")
+
+
+def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
+    text = " ".join(_first(row, "remark").split())
+    code = _first(row, "opCode", "opcode", "op_code")
+    named = _first(row, "secondaryStatusName")
+    known = STATUS.get(code)
+    reason_code = _first(row, "reasonCode", "reason_code")
+    reason_name = _first(row, "reasonName", "reason_name")
+    stage, cause = _verdict(code, f"{text} {reason_name}", reason_code, named) if known else texts.read(text)
+    place = _first(row, "acceptAddress", "accept_address")
+    return Event(at, position, stage, cause, text, place, code)
+
+
+def _first(row: Mapping[str, Any], *names: str) -> str:
+    for name in names:
+        if row.get(name) is not None:
+            return str(row[name]).strip()
+    return ""

@@ -1,0 +1,259 @@
+"""Kuaidi100 快递100: real-time query, subscription, push, number recognition. Pure.
+
+Protocol facts: api.kuaidi100.com/document and the company's own demos; state codes 0–14 are the basic level, three
+digits and more the advanced level that `resultv2=4` brings.
+"""
+
+import hashlib
+import hmac
+import html
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext_lazy as _
+
+from shipments import bodies
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble
+from shipments.carriers._kuaidi100 import STATUS as STATUS
+from shipments.carriers._kuaidi100 import events as _events
+from shipments.carriers._kuaidi100 import settled
+from shipments.status import Cause
+from shipops.kit.wire import Request, Response
+
+LABEL = _("Kuaidi100")
+FIELDS = (
+    Field("customer", _("Customer number"), secret=False),
+    Field("key", _("Authorisation key")),
+)
+CARRIERS: frozenset[str] | None = None
+BATCH = 1
+# Documented: 30 min between queries of one number; more than 48 a day lock it for a day.
+SPACING = timedelta(minutes=30)
+SUBSCRIBES = True
+ADDRESS = "https://poll.kuaidi100.com"
+
+_HALF_AN_HOUR = timedelta(minutes=30)
+_FAILURES: dict[str, tuple[Trouble, timedelta | None, bool]] = {
+    "400": (Trouble.CONFIG, None, False),
+    "408": (Trouble.CONFIG, None, False),
+    "500": (Trouble.NO_DATA, None, False),
+    "501": (Trouble.TRANSIENT, None, False),
+    "502": (Trouble.TRANSIENT, None, False),
+    "503": (Trouble.AUTH, None, True),
+    "504": (Trouble.THROTTLE, _HALF_AN_HOUR, False),
+    "601": (Trouble.QUOTA, None, True),
+}
+_SUBSCRIPTION_FAILURES: dict[str, tuple[Trouble, timedelta | None, bool]] = {
+    "500": (Trouble.TRANSIENT, None, False),
+    "600": (Trouble.AUTH, None, True),
+    "601": (Trouble.QUOTA, None, True),
+    "700": (Trouble.CONFIG, None, False),
+    "701": (Trouble.CONFIG, None, False),
+    "702": (Trouble.CONFIG, None, False),
+}
+_REQUEST_KEYS = ({"com", "num"}, {"company", "number"}, {"customer", "sign"}, {"schema", "param"})
+
+
+def sign(*parts: str) -> str:
+    """Return the upper-case hex MD5 over the parts as they stand, the signature of all of Kuaidi100's calls."""
+    return hashlib.md5("".join(parts).encode()).hexdigest().upper()
+
+
+def encode(asks: Sequence[Ask], contract: Contract, now: datetime) -> Request:
+    """Return the real-time query of one waybill."""
+    (ask,) = asks
+    wanted = {"com": ask.carrier, "num": ask.number, "phone": ask.phone_tail, "resultv2": "4"}
+    param = _compact({**wanted, "show": "0", "order": "desc"})
+    key, customer = contract.credentials.get("key", ""), contract.credentials.get("customer", "")
+    fields = {"customer": customer, "sign": sign(param, key, customer), "param": param}
+    return _post(contract, "/poll/query.do", fields)
+
+
+def encode_subscription(ask: Ask, contract: Contract, now: datetime) -> Request:
+    """Return the subscription of one waybill; Kuaidi100 takes at most four a month for one number."""
+    parameters = {
+        "callbackurl": contract.callback_url,
+        "salt": contract.salt,
+        "resultv2": "4",
+        "autoCom": "1",
+        "phone": ask.phone_tail,
+    }
+    param = _compact({
+        "company": ask.carrier,
+        "number": ask.number,
+        "key": contract.credentials.get("key", ""),
+        "parameters": parameters,
+    })  # fmt: skip
+    return _post(contract, "/poll", {"schema": "json", "param": param})
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _post(contract: Contract, path: str, fields: Mapping[str, str]) -> Request:
+    url = (contract.base_url.rstrip("/") or ADDRESS) + path
+    return Request("POST", url, {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(fields).encode())
+
+
+def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
+    """Return whether the push carries md5(param + salt). A framework on the way may have HTML-escaped param."""
+    fields = bodies.form(bodies.decoded(body)[0])
+    param, given = fields.get("param", ""), fields.get("sign", "").encode()
+    as_sent = hmac.compare_digest(sign(param, contract.salt).encode(), given)
+    unescaped = hmac.compare_digest(sign(html.unescape(param), contract.salt).encode(), given)
+    return as_sent or unescaped
+
+
+def acknowledge(body: bytes) -> Response:
+    """Return the one answer that Kuaidi100 takes for "received"; anything else is pushed again."""
+    said = '{"result":true,"returnCode":"200","message":"成功"}'
+    return Response(200, {"Content-Type": "application/json; charset=utf-8"}, said.encode())
+
+
+def decode(response: Response) -> tuple[Answer, ...]:
+    """Return what the answer to a query or a subscription says."""
+    if response.status != 200:
+        return (Answer(failure=Failure(Trouble.TRANSIENT, f"HTTP {response.status}")),)
+    try:
+        return read(response.body)
+    except NotAnAnswer as error:
+        return (Answer(failure=Failure(Trouble.TRANSIENT, str(error))),)
+
+
+def read(body: bytes) -> tuple[Answer, ...]:
+    """Return what any body of Kuaidi100 says. Raises NotAnAnswer."""
+    text, warnings = bodies.decoded(body)
+    if not text.strip():
+        raise NotAnAnswer("The body is empty")
+    pushed = "param=" in text[:4000] and text.strip()[:1] not in "{["
+    inner = bodies.form(text).get("param", "") if pushed else text
+    try:
+        value = bodies.json_value(inner)
+    except ValueError:
+        return (_salvage(inner, warnings),)
+    return tuple(_with(answer, warnings) for answer in _answers(value, pushed=pushed))
+
+
+def _with(answer: Answer, warnings: Sequence[str]) -> Answer:
+    if not warnings:
+        return answer
+    return replace(answer, warnings=(*warnings, *answer.warnings))
+
+
+def _salvage(text: str, warnings: Sequence[str]) -> Answer:
+    """Read the whole events of a cut body: what is good beside the damage is not lost."""
+    found = [row for row in bodies.salvaged(text) if "context" in row]
+    if not found:
+        raise NotAnAnswer("The body is not JSON, and no event stands whole in it")
+    events, more = _events(found)
+    return Answer(events=events, warnings=(*warnings, "The body is cut or broken; its whole events were read", *more))
+
+
+def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
+    if value is None:
+        return (Answer(failure=Failure(Trouble.NO_DATA, "The body is null")),)
+    if isinstance(value, list):
+        return _list(value)
+    if not isinstance(value, dict):
+        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
+    if "lastResult" in value or (pushed and "status" in value and "data" not in value):
+        return (_push(value),)
+    if "auto" in value or "comCode" in value:
+        return (_recognised(value),)
+    if "data" in value or "nu" in value:
+        return (_result(value),)
+    if "returnCode" in value or "result" in value:
+        return (_said(value),)
+    if any(keys <= value.keys() for keys in _REQUEST_KEYS):
+        raise NotAnAnswer("This is a request to Kuaidi100, not an answer")
+    raise NotAnAnswer("The body is JSON, but nothing that Kuaidi100 answers or pushes")
+
+
+def _list(value: list[Any]) -> tuple[Answer, ...]:
+    """A bare list is a recognition answer, or a list of events that lost its frame."""
+    if any(isinstance(row, dict) and "context" in row for row in value):
+        events, warnings = _events(value)
+        return (Answer(events=events, warnings=warnings),)
+    return (_recognised({"auto": value}),)
+
+
+def _said(value: Mapping[str, Any]) -> Answer:
+    """A short answer: a failed query or recognition, or the word on a subscription."""
+    code, message = str(value.get("returnCode", "")), str(value.get("message") or "")
+    subscribed = value.get("result") in (True, "true") or "订阅" in message
+    if subscribed and code in ("200", "501"):
+        return Answer(kind=Kind.SUBSCRIPTION)
+    if code in ("600", "700", "701", "702"):
+        return Answer(failure=_failure(code, message, _SUBSCRIPTION_FAILURES), kind=Kind.SUBSCRIPTION)
+    return Answer(failure=_failure(code, message, _FAILURES))
+
+
+def decode_subscription(response: Response) -> Failure | None:
+    """Return why a subscription was not taken; None = it was, or is there already (501)."""
+    try:
+        value = bodies.json_value(bodies.decoded(response.body)[0])
+    except ValueError:
+        value = None
+    if response.status != 200 or not isinstance(value, dict):
+        return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a subscription answer")
+    code = str(value.get("returnCode", ""))
+    if code in ("200", "501"):
+        return None
+    return _failure(code, str(value.get("message") or ""), _SUBSCRIPTION_FAILURES)
+
+
+def _failure(code: str, message: str, table: Mapping[str, tuple[Trouble, timedelta | None, bool]]) -> Failure:
+    trouble, after, account_wide = table.get(code, (Trouble.TRANSIENT, None, False))
+    return Failure(trouble, f"{code} {message}".strip(), after, account_wide)
+
+
+def _recognised(value: Mapping[str, Any]) -> Answer:
+    """Which carrier a number belongs to: the best candidate; the outer comCode is always empty."""
+    candidates = [row for row in bodies.rows(value.get("auto")) if isinstance(row, dict)]
+    best = str(candidates[0].get("comCode") or "") if candidates else ""
+    number = str(value.get("num") or "")
+    failure = None if best else Failure(Trouble.NO_DATA, "No carrier was recognised")
+    return Answer(number, best or str(value.get("comCode") or ""), failure=failure, kind=Kind.RECOGNITION)
+
+
+def _result(value: Mapping[str, Any], *, kind: Kind = Kind.QUERY) -> Answer:
+    """The body of a query, and the lastResult of a push."""
+    number = str(value.get("nu") or value.get("codenumber") or "").strip()
+    carrier = str(value.get("com") or value.get("companytype") or "").strip().lower()
+    found, warnings = _events(bodies.rows(value.get("data")))
+    found = settled(found, str(value.get("state", "")), str(value.get("ischeck", "")) == "1")
+    failure = None
+    if not found and not warnings:
+        code, message = str(value.get("status", "")), str(value.get("message") or "")
+        trouble, after, account_wide = _FAILURES.get(code, (Trouble.NO_DATA, None, False))
+        failure = Failure(trouble, f"{code} {message}".strip(), after, account_wide)
+    return Answer(number, carrier, found, warnings, failure, kind)
+
+
+def _push(value: Mapping[str, Any]) -> Answer:
+    """A push: the full list again. Its own status says how the subscription stands, never how the parcel does."""
+    last = value.get("lastResult")
+    if isinstance(last, str):
+        last = (bodies.rows(last) or [{}])[0]
+    told = _result(last if isinstance(last, dict) else {}, kind=Kind.PUSH)
+    status, message = str(value.get("status", "")), str(value.get("message") or "")
+    abroad = value.get("destResult")
+    warnings = told.warnings
+    found = told.events
+    if isinstance(abroad, dict) and abroad.get("data"):
+        leg = _result(abroad, kind=Kind.PUSH)
+        found = tuple(sorted((*found, *leg.events), key=lambda event: (event.occurred_at, event.position)))
+        warnings = (*warnings, *leg.warnings)
+    gave_up = status == "abort"
+    instead = str(value.get("comNew") or "").strip().lower()
+    if gave_up:
+        warnings = (*warnings, f"Kuaidi100 gave up on this number: {message or 'no reason given'}")
+    remark = Cause.NO_RECORD if gave_up and not found else None
+    failure = None if found or remark else told.failure
+    ended = status in ("abort", "shutdown")
+    return Answer(told.number, told.carrier, found, warnings, failure, Kind.PUSH, remark, ended, instead)

@@ -1,0 +1,242 @@
+"""SF Express 顺丰 (the Fengqiao gateway): EXP_RECE_SEARCH_ROUTES, route pushes, and the older BSP XML. Pure.
+
+Protocol facts: the Fengqiao documents and its SDKs. Pushes carry no signature, so their address must be unguessable.
+"""
+
+import base64
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+from xml.etree import ElementTree
+
+from django.utils.translation import gettext_lazy as _
+
+from shipments import bodies
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, seen_at
+from shipments.carriers._sf import STATUS as STATUS
+from shipments.carriers._sf import events as _events
+from shipops.kit.wire import Request, Response
+
+CARRIER = "shunfeng"
+LABEL = _("SF Express")
+FIELDS = (
+    Field("partner_id", _("Partner ID"), secret=False),
+    Field("checkword", _("Check word")),
+    Field("phone_tail", _("Last four digits of the sender's phone"), required=False, secret=False),
+)
+CARRIERS: frozenset[str] | None = frozenset({CARRIER})
+BATCH = 10
+SPACING = timedelta(minutes=10)
+SUBSCRIBES = False
+ADDRESS = "https://bspgw.sf-express.com"
+SEARCH_ROUTES = "EXP_RECE_SEARCH_ROUTES"
+
+# Gateway codes, then business codes; what is not here is theirs, and asking again later may help.
+_FAILURES: dict[str, tuple[Trouble, timedelta | None, bool]] = {
+    "A1001": (Trouble.CONFIG, None, False),
+    "A1002": (Trouble.TRANSIENT, None, True),
+    "A1003": (Trouble.AUTH, None, True),
+    "A1004": (Trouble.AUTH, None, True),
+    "A1005": (Trouble.THROTTLE, timedelta(minutes=5), True),
+    "A1006": (Trouble.AUTH, None, True),
+    "A1008": (Trouble.AUTH, None, True),
+    "S0001": (Trouble.CONFIG, None, False),
+    "S0002": (Trouble.CONFIG, None, False),
+    "8001": (Trouble.AUTH, None, True),
+    "8014": (Trouble.AUTH, None, True),
+    "8057": (Trouble.AUTH, None, True),
+}
+_REQUEST_KEYS = ("trackingNumber", "attributeNo", "searchNo", "partnerID", "serviceCode", "barOprCode", "checkPhoneNo")
+
+
+def digest(msg_data: str, timestamp: str, checkword: str) -> str:
+    """Return msgDigest: base64 of the raw MD5 over the parts, URL-encoded as Java does it (space → +)."""
+    encoded = quote_plus(msg_data + timestamp + checkword, safe="*-._")
+    return base64.b64encode(hashlib.md5(encoded.encode()).digest()).decode()
+
+
+def verify_code(xml: str, checkword: str) -> str:
+    """Return verifyCode of the older BSP XML: base64 of the raw MD5 over text and check word."""
+    return base64.b64encode(hashlib.md5((xml + checkword).encode()).digest()).decode()
+
+
+def encode(asks: Sequence[Ask], contract: Contract, now: datetime) -> Request:
+    """Return the route query of up to ten waybills; they share one phone tail, as one question holds one."""
+    credentials = contract.credentials
+    wanted = {
+        "language": "zh-CN",
+        "trackingType": "1",
+        "trackingNumber": [ask.number for ask in asks],
+        "methodType": "1",
+        "checkPhoneNo": credentials.get("phone_tail") or asks[0].phone_tail,
+    }
+    msg_data = json.dumps(wanted, ensure_ascii=False, separators=(",", ":"))
+    timestamp = seen_at(now)
+    fields = {
+        "partnerID": credentials.get("partner_id", ""),
+        "requestID": str(uuid.uuid5(uuid.NAMESPACE_OID, msg_data + timestamp)),
+        "serviceCode": SEARCH_ROUTES,
+        "timestamp": timestamp,
+        "msgDigest": digest(msg_data, timestamp, credentials.get("checkword", "")),
+        "msgData": msg_data,
+    }
+    url = (contract.base_url.rstrip("/") or ADDRESS) + "/std/service"
+    headers = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
+    return Request("POST", url, headers, urlencode(fields).encode())
+
+
+def encode_subscription(ask: Ask, contract: Contract, now: datetime) -> Request:
+    """SF pushes by contract, not by number. Raises NotImplementedError."""
+    raise NotImplementedError("SF pushes by contract")
+
+
+def decode_subscription(response: Response) -> Failure | None:
+    """SF pushes by contract, not by number. Raises NotImplementedError."""
+    raise NotImplementedError("SF pushes by contract")
+
+
+def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
+    """Return True: SF signs no push. What protects is the address, known to SF alone."""
+    return True
+
+
+def acknowledge(body: bytes) -> Response:
+    """Return what SF wants to hear: XML for the older XML push, JSON else."""
+    if body.lstrip()[:1] == b"<" or body.lstrip()[:8] == b"content=":
+        said = '<Response service="RoutePushService"><Head>OK</Head></Response>'
+        return Response(200, {"Content-Type": "text/xml; charset=utf-8"}, said.encode())
+    said = '{"return_code":"0000","return_msg":"成功"}'
+    return Response(200, {"Content-Type": "application/json; charset=utf-8"}, said.encode())
+
+
+def decode(response: Response) -> tuple[Answer, ...]:
+    """Return what the answer to a query says, one Answer a waybill."""
+    if response.status != 200:
+        return (Answer(failure=Failure(Trouble.TRANSIENT, f"HTTP {response.status}")),)
+    try:
+        return read(response.body)
+    except NotAnAnswer as error:
+        return (Answer(failure=Failure(Trouble.TRANSIENT, str(error))),)
+
+
+def read(body: bytes) -> tuple[Answer, ...]:
+    """Return what any body of SF says. Raises NotAnAnswer."""
+    text, warnings = bodies.decoded(body)
+    text = text.strip()
+    if text.startswith("content="):
+        text = bodies.form(text)["content"].strip()
+    if text.startswith("<"):
+        answers = _xml(bodies.xml_root(text))
+    else:
+        try:
+            value = bodies.json_value(text)
+        except ValueError:
+            raise NotAnAnswer("The body is neither JSON nor XML" if text else "The body is empty") from None
+        answers = _json(value)
+    return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in answers)
+
+
+def _json(value: Any) -> tuple[Answer, ...]:
+    if value is None:
+        return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, "The body is null")),)
+    if not isinstance(value, dict):
+        if isinstance(value, list) and any(isinstance(row, dict) and set(_REQUEST_KEYS) & row.keys() for row in value):
+            raise NotAnAnswer("This is a request to SF, not an answer")
+        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
+    if "apiResultCode" in value:
+        return _envelope(value)
+    if "Body" in value or "WaybillRoute" in value:
+        inner = value.get("Body", value)
+        pushed = bodies.rows(inner.get("WaybillRoute")) if isinstance(inner, dict) else []
+        return _pushed(pushed)
+    if "msgData" in value and "timestamp" in value:
+        raise NotAnAnswer("This is a request to SF, not an answer")
+    if "routeResps" in value or "msgData" in value or "errorCode" in value:
+        return _inner(value)
+    if set(_REQUEST_KEYS) & value.keys():
+        raise NotAnAnswer("This is a request to SF, not an answer")
+    raise NotAnAnswer("The body is JSON, but nothing that SF answers or pushes")
+
+
+def _envelope(value: Mapping[str, Any]) -> tuple[Answer, ...]:
+    """The gateway's frame: apiResultData is JSON again, as a text (a few tools hand on the object itself)."""
+    code = str(value.get("apiResultCode", ""))
+    if code != "A1000":
+        return (Answer(carrier=CARRIER, failure=_failure(code, value.get("apiErrorMsg"))),)
+    inner = value.get("apiResultData")
+    if isinstance(inner, str):
+        try:
+            inner = bodies.json_value(inner)
+        except ValueError:
+            raise NotAnAnswer("apiResultData is not JSON") from None
+    if not isinstance(inner, dict):
+        return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, "apiResultData is empty")),)
+    return _inner(inner)
+
+
+def _inner(value: Mapping[str, Any]) -> tuple[Answer, ...]:
+    code = str(value.get("errorCode") or "S0000")
+    if value.get("success") in (False, "false") or code != "S0000":
+        return (Answer(carrier=CARRIER, failure=_failure(code, value.get("errorMsg"))),)
+    data = value.get("msgData", value)
+    if isinstance(data, str):
+        data = (bodies.rows(data) or [{}])[0]
+    told = bodies.rows(data.get("routeResps")) if isinstance(data, dict) else []
+    answers = [_track(row) for row in told if isinstance(row, dict)]
+    return tuple(answers) or (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, "No routes")),)
+
+
+def _track(row: Mapping[str, Any]) -> Answer:
+    found, warnings = _events(bodies.rows(row.get("routes")))
+    failure = None if found or warnings else Failure(Trouble.NO_DATA, "Not scanned yet, or the phone digits are wrong")
+    return Answer(str(row.get("mailNo") or "").strip(), CARRIER, found, warnings, failure)
+
+
+def _pushed(routes: Sequence[Any]) -> tuple[Answer, ...]:
+    """Single events of any number of waybills, one Answer a waybill."""
+    by_number: dict[str, list[Any]] = {}
+    lost = 0
+    for row in routes:
+        number = str(row.get("mailno") or row.get("mailNo") or "").strip() if isinstance(row, Mapping) else ""
+        lost += not number
+        if number:
+            by_number.setdefault(number, []).append(row)
+    noted = (f"{lost} routes without a waybill number",) if lost else ()
+    answers = []
+    for number, told in by_number.items():
+        found, warnings = _events(told)
+        answers.append(Answer(number, CARRIER, found, (*noted, *warnings), kind=Kind.PUSH))
+    if not answers:
+        raise NotAnAnswer("The push holds no route with a waybill number")
+    return tuple(answers)
+
+
+def _xml(root: ElementTree.Element) -> tuple[Answer, ...]:
+    """Answers of RouteService and bodies of RoutePushService, whose service name comes spelt in two ways."""
+    if root.tag == "Request" and root.find(".//RouteRequest") is not None:
+        raise NotAnAnswer("This is a request to SF, not an answer")
+    error = root.find(".//ERROR")
+    if error is not None:
+        return (Answer(carrier=CARRIER, failure=_failure(error.get("code", ""), error.text)),)
+    pushed = [dict(element.attrib) for element in root.iter("WaybillRoute")]
+    if pushed:
+        return _pushed(pushed)
+    answers = []
+    for response in root.iter("RouteResponse"):
+        routes = [dict(element.attrib) for element in response.iter("Route")]
+        answers.append(_track({"mailNo": response.get("mailno"), "routes": routes}))
+    if answers:
+        return tuple(answers)
+    if (root.findtext("Head") or "").strip() == "OK" and root.tag == "Response":
+        return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, "No routes")),)
+    raise NotAnAnswer("The XML is nothing that SF answers or pushes")
+
+
+def _failure(code: str, message: object) -> Failure:
+    trouble, after, account_wide = _FAILURES.get(code, (Trouble.TRANSIENT, None, False))
+    return Failure(trouble, f"{code} {message or ''}".strip(), after, account_wide)

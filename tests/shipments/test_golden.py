@@ -1,0 +1,129 @@
+"""Every real sample of our providers is read as its index says."""
+
+import csv
+import json
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from shipments import carriers
+from shipments.answers import NotAnAnswer, Trouble
+from shipments.bodies import ZONE
+from tests.conftest import SHARED
+
+SAMPLES = SHARED / "wire" / "samples"
+TROUBLES = {
+    "(no data yet)": {Trouble.NO_DATA},
+    # 601 says both "not enabled" and "expired": the account pauses either way.
+    "(config error)": {Trouble.CONFIG, Trouble.QUOTA},
+}
+# A tail of a push without its head: no body names the carrier.
+HEADLESS = "kuaidi100/push_htmlescaped_sf_redirect.fragment.txt"
+REFERENCE = "kuaidi100/company_codes.csv"
+
+
+def _index() -> list[dict[str, str]]:
+    if not SAMPLES.is_dir():
+        return []
+    with (SAMPLES / "index.tsv").open(encoding="utf-8") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        return [row for row in rows if row["provider"] in ("kuaidi100", "sf") and row["file"] != REFERENCE]
+
+
+ROWS = _index()
+ANSWERS = [row for row in ROWS if row["expect_status"] != "(request)"]
+REQUESTS = [row for row in ROWS if row["expect_status"] == "(request)"]
+
+
+def _named(rows: list[dict[str, str]]) -> list[object]:
+    return [pytest.param(row, id=row["file"]) for row in rows]
+
+
+@pytest.mark.parametrize("row", _named(ANSWERS))
+def test_a_sample_is_read_as_its_index_says(row: dict[str, str], shared: Path) -> None:
+    (answer,) = carriers.provider(row["provider"]).read((SAMPLES / row["file"]).read_bytes())
+    assert answer.number == row["expect_waybill"]
+    assert answer.carrier == ("" if row["file"] == HEADLESS else row["expect_carrier"])
+    assert len(answer.events) == int(row["expect_events"] or 0)
+    last = answer.progress.last_event_at
+    assert (last.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S") if last else "") == row["expect_last_event"]
+    expected = row["expect_status"]
+    if expected in TROUBLES:
+        assert answer.failure and answer.failure.trouble in TROUBLES[expected]
+    elif expected:
+        assert answer.failure is None
+        assert answer.status == expected.split(" ")[0].split("/")[0]
+
+
+@pytest.mark.parametrize("row", _named(REQUESTS))
+def test_a_request_is_told_from_an_answer(row: dict[str, str], shared: Path) -> None:
+    with pytest.raises(NotAnAnswer, match="request"):
+        carriers.provider(row["provider"]).read((SAMPLES / row["file"]).read_bytes())
+
+
+def test_events_come_oldest_first_whatever_way_the_list_runs(shared: Path) -> None:
+    for row in ANSWERS:
+        (answer,) = carriers.provider(row["provider"]).read((SAMPLES / row["file"]).read_bytes())
+        instants = [event.occurred_at for event in answer.events]
+        assert instants == sorted(instants)
+        assert all(instant.tzinfo is UTC for instant in instants)
+
+
+def test_the_same_second_keeps_the_order_of_the_source(shared: Path) -> None:
+    body = (SAMPLES / "kuaidi100" / "query_2015_shentong_companytype.json").read_bytes()
+    (answer,) = carriers.provider("kuaidi100").read(body)
+    tied = [event.text for event in answer.events if event.occurred_at == answer.events[1].occurred_at]
+    assert tied == ["广东深圳罗湖中转部 正在进行 装袋 扫描", "由广东深圳罗湖中转部 发往 广东广州中转部"]
+
+
+def test_a_refusal_clears_when_the_parcel_is_signed_an_hour_later(shared: Path) -> None:
+    body = (SAMPLES / "sf" / "route_query_refused_then_signed.xml").read_bytes()
+    (answer,) = carriers.provider("sf").read(body)
+    assert [event.stage.value for event in answer.events][-3:] == ["refused", "out_for_delivery", "delivered"]
+    assert answer.cause is None
+
+
+class TestReadAnswer:
+    def test_it_prints_the_reading_as_json(self, shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        file = SAMPLES / "sf" / "search_routes_sandbox_2023.json"
+        call_command("read_answer", "--provider", "sf", str(file))
+        said = json.loads(capsys.readouterr().out)
+        assert said["waybill"] == "SF7444471039325"
+        assert said["status"] == said["stage"] == "picked_up"
+        assert said["last_event_at"] == "2023-09-15T15:46:15+08:00"
+        assert said["events"] == [
+            {"at": "2023-09-15T15:46:15+08:00", "stage": "picked_up", "cause": None, "text": "顺丰速运 已收取快件", "place": "深圳市", "code": "50"}
+        ]
+        assert said["error"] is None
+
+    def test_a_failure_says_its_kind_and_when_to_ask_again(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        file = tmp_path / "throttled.json"
+        file.write_text('{"result":false,"returnCode":"504","message":"请求过于频繁"}')
+        call_command("read_answer", "--provider", "kuaidi100", str(file))
+        error = json.loads(capsys.readouterr().out)["error"]
+        assert (error["kind"], error["retry_after_minutes"], error["account_wide"]) == ("throttle", 30, False)
+
+    @pytest.mark.parametrize(
+        ("provider", "content", "sentence"),
+        [
+            ("nobody", b"{}", "There is no provider 'nobody'"),
+            ("kuaidi100", b"", "The body is empty"),
+            ("kuaidi100", b"\x00\xff\xfe garbage", "not JSON"),
+            ("sf", b"<html><body>502", "The XML is broken"),
+            ("sf", b'<!DOCTYPE a [<!ENTITY b "c">]><Response/>', "document type"),
+            ("sf", b'{"trackingNumber":["SF1"],"trackingType":"1"}', "This is a request to SF"),
+        ],
+    )
+    def test_what_cannot_be_read_ends_with_one_sentence_and_code_2(
+        self, provider: str, content: bytes, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = tmp_path / "body"
+        file.write_bytes(content)
+        with pytest.raises(SystemExit) as stopped:
+            call_command("read_answer", "--provider", provider, str(file))
+        assert stopped.value.code == 2
+        said = capsys.readouterr().err
+        assert sentence in said
+        assert said.count("\n") == 1
