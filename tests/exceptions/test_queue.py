@@ -1,0 +1,161 @@
+"""The queue: order, pages, filters, counts – and that its query string is its whole state."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exceptions import sweep
+from exceptions.deadlines.kinds import Level
+from exceptions.desk import queue, risk
+from exceptions.desk.queue import Filters
+from exceptions.models import Case
+from merchants.access import Member, of
+from merchants.models import Membership, Shop, User
+from tests.exceptions.making import a_parcel, an_order
+
+HOUR = timedelta(hours=1)
+
+
+def member_of(user: User) -> Member:
+    return of(Membership.objects.get(user=user))
+
+
+def fill(shop: Shop, now: datetime, many: int, name: str = "o") -> None:
+    chance = random.Random(many)
+    for i in range(many):
+        an_order(shop, f"{name}{i}", now - chance.randint(37, 90) * HOUR, amount=Decimal(chance.randint(1, 900)))
+    while sweep.judge_batch(now):
+        pass
+
+
+@pytest.mark.django_db
+def test_the_stored_rank_is_the_one_the_formula_gives(shop: Shop, now: datetime) -> None:
+    fill(shop, now, 60)
+    for case in Case.objects.all():
+        assert case.rank == risk.rank(Level(case.level), case.due_at, case.grave_at, case.at_stake), case
+
+
+def test_money_brings_a_case_forward_by_six_hours_a_doubling() -> None:
+    assert [risk.head_start(Decimal(money)) // 3600 for money in (0, 25, 75, 175, 775)] == [0, 6, 12, 18, 30]
+
+
+def test_what_breaks_sooner_comes_first_and_what_is_worth_more_comes_before_it() -> None:
+    t0 = datetime(2026, 11, 22, tzinfo=UTC)
+    soon = risk.rank(Level.SOON, t0 + 2 * HOUR, t0 + 26 * HOUR, Decimal(30))
+    later = risk.rank(Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(30))
+    dear = risk.rank(Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(3000))
+    assert dear > soon > later
+
+
+@pytest.mark.django_db
+def test_pages_forward_and_back_show_every_case_once_in_rank_order(shop: Shop, seller: User, now: datetime) -> None:
+    fill(shop, now, 120)
+    member, seen, after = member_of(seller), [], ""
+    pages = []
+    while True:
+        page = queue.page(member, Filters(), now, after=after)
+        pages.append(page)
+        seen += page.rows
+        if not page.next:
+            break
+        after = page.next
+    assert [len(page.rows) for page in pages] == [50, 50, 20]
+    assert [case.pk for case in seen] == [case.pk for case in sorted(seen, key=lambda c: (-c.rank, -c.pk))]
+    assert len({case.pk for case in seen}) == 120
+    back = queue.page(member, Filters(), now, before=pages[2].prev)
+    assert [case.pk for case in back.rows] == [case.pk for case in pages[1].rows]
+    assert pages[0].prev == ""
+    assert queue.page(member, Filters(), now, before=back.prev).prev == ""
+
+
+@pytest.mark.django_db
+def test_a_page_is_one_query_however_many_cases_there_are(shop: Shop, seller: User, now: datetime) -> None:
+    fill(shop, now, 60)
+    member = member_of(seller)
+    with CaptureQueriesContext(connection) as captured:
+        for case in queue.page(member, Filters(), now).rows:
+            assert case.shop.name and case.order.number
+    assert len(captured) == 1
+
+
+@pytest.mark.django_db
+def test_a_broken_cursor_opens_the_first_page(shop: Shop, seller: User, now: datetime) -> None:
+    fill(shop, now, 3)
+    assert len(queue.page(member_of(seller), Filters(), now, after="%%%nonsense").rows) == 3
+
+
+@pytest.mark.django_db
+def test_each_chips_count_is_the_number_of_rows_behind_it(
+    shop: Shop, other_shop: Shop, seller: User, now: datetime
+) -> None:
+    fill(shop, now, 30)
+    fill(other_shop, now, 10, "p")
+    Case.objects.filter(pk__in=Case.objects.values("pk")[:4]).update(assignee=seller)
+    member = member_of(seller)
+    counts = queue.counts(member, now)
+    assert counts.all == Case.objects.count() == 40
+    for name in ("due2h", "today", "broken", "grave"):
+        rows = queue.page(member, Filters(level=name), now).rows
+        assert getattr(counts, name) == len(rows), name
+    assert counts.unassigned == len(queue.page(member, Filters(assignee="none"), now).rows) == 36
+    assert len(queue.page(member, Filters(assignee="me"), now).rows) == 4
+    assert counts.at_stake == sum(case.at_stake for case in Case.objects.all())
+    only = queue.counts(member, now, Filters(shops=(other_shop.pk,)))
+    assert only.all == 10
+
+
+@pytest.mark.django_db
+def test_support_of_one_shop_and_strangers_see_no_other_cases(
+    shop: Shop, other_shop: Shop, support: User, stranger: User, now: datetime
+) -> None:
+    fill(shop, now, 2)
+    fill(other_shop, now, 3, "p")
+    assert len(queue.page(member_of(support), Filters(), now).rows) == 2
+    assert len(queue.page(member_of(support), Filters(shops=(other_shop.pk,)), now).rows) == 0
+    assert queue.counts(member_of(stranger), now).all == 0
+
+
+@pytest.mark.django_db
+def test_a_case_is_found_by_order_waybill_phone_tail_and_its_own_number(
+    shop: Shop, seller: User, now: datetime
+) -> None:
+    order = an_order(shop, "260101-000000000000001", now - 60 * HOUR, phone_tail="5521")
+    a_parcel(order, "YT8834201944712", now - 59 * HOUR)
+    an_order(shop, "260101-000000000000002", now - 60 * HOUR)
+    sweep.judge_batch(now)
+    member = member_of(seller)
+    case = Case.objects.get(kind="late_pickup")
+    for words in ("260101-000000000000001", "yt8834201944712", "5521"):
+        found = queue.page(member, Filters(q=words), now).rows
+        assert {row.order_id for row in found} == {order.pk}, words
+        assert len(found) == 2
+    assert [row.pk for row in queue.page(member, Filters(q=f"c-{case.pk}"), now).rows] == [case.pk]
+
+
+FILTERS = st.builds(
+    Filters,
+    shops=st.lists(st.integers(1, 99), unique=True, max_size=3).map(lambda pks: tuple(sorted(pks))),
+    carriers=st.lists(st.integers(1, 99), unique=True, max_size=3).map(lambda pks: tuple(sorted(pks))),
+    kinds=st.lists(st.sampled_from(["late_dispatch", "late_pickup"]), unique=True).map(tuple),
+    level=st.sampled_from(["", *queue.LEVELS]),
+    assignee=st.sampled_from(["", "me", "none", "7"]),
+    state=st.sampled_from(["", *queue.STATES]),
+    q=st.text(max_size=20).map(str.strip),
+)
+
+
+@given(filters=FILTERS)
+def test_the_query_string_is_the_whole_state(filters: Filters) -> None:
+    assert Filters.from_query(QueryDict(filters.to_query())) == filters
+
+
+def test_unknown_values_of_an_old_link_are_ignored() -> None:
+    query = QueryDict("kind=gone&level=purple&assignee=x%27&state=?&shop=abc&shop=3")
+    assert Filters.from_query(query) == Filters(shops=(3,))
