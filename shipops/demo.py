@@ -106,7 +106,8 @@ def run(place: Place, command: list[str]) -> int:
         for program in beside:
             supervisor.start(program)
             apps.append(program.name)
-        _await_page(place, supervisor)
+            if program.name == "web":  # the rest starts when the first page is there, not in competition with it
+                _await_page(place, supervisor)
         if command:
             return _run_beside(command, environment, supervisor)
         say(welcome(place, logins, time.monotonic() - began))
