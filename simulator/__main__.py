@@ -94,6 +94,7 @@ def main(words: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     world, clock = server.simulator.scene.world, server.simulator.scene.clock
+    world.orders(clock.now())  # the first request must not wait for the whole past
     reached = options.public_url or f"http://{options.host}:{server.server_address[1]}"
     print(f"simulator: {reached} start={instants.iso(world.anchor)} now={instants.iso(clock.now())}", flush=True)
     pusher.start()

@@ -50,22 +50,6 @@ _EVERYDAY = {UNPAID: 40, REFUNDED: 30}
 _PAST_TROUBLE_DIVISOR = 2.5
 
 SCENARIOS = (NORMAL, *_EVERYDAY, *_TROUBLE)
-PARCEL_SCENARIOS = (NORMAL, *(name for name in _TROUBLE if name != NOT_DISPATCHED))
-# A parcel under way can be bent to these; the others are settled before it leaves.
-BENDABLE = (
-    NORMAL,
-    STALL,
-    SLOW,
-    SIGN_OVERDUE,
-    REFUSED,
-    ATTEMPTS,
-    DAMAGED,
-    LOST,
-    UNCOLLECTED,
-    LATE_PICKUP,
-    NEVER_PICKED,
-    NO_MOVEMENT,
-)
 
 _CLOCKED = (NOT_DISPATCHED, NEVER_PICKED, LATE_PICKUP, NO_MOVEMENT, STALL, SLOW, SIGN_OVERDUE)
 _CLOCK_OFFSETS = tuple(

@@ -1,6 +1,7 @@
 """The HTTP server: keep-alive, one thread per connection, routes to the providers, the exports and the controls."""
 
 import sys
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class Simulator:
     journal: Journal
     gate: kuaidi100.Gate = field(default_factory=kuaidi100.Gate)
     served: Counter[str] = field(default_factory=Counter)
+    _counting: threading.Lock = field(default_factory=threading.Lock)
     push_delay: int = 0
     public_url: str = ""
 
@@ -34,7 +36,7 @@ class Simulator:
         """The answer to one request."""
         url = urlsplit(target)
         query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-        self.served[url.path if url.path in _PROVIDERS else url.path.split("/")[1]] += 1
+        self._count(url.path if url.path in _PROVIDERS else "/" + url.path.split("/")[1])
         if url.path in _PROVIDERS and method == "POST":
             wait = self.scene.faults.seconds("slow")
             if wait:
@@ -84,6 +86,10 @@ class Simulator:
             "pushes": dict(self.register.pushes),
             "faults": scene.faults.values(),
         }
+
+    def _count(self, room: str) -> None:
+        with self._counting:
+            self.served[room] += 1
 
     def _control(self, method: str, path: str, query: dict[str, str], body: bytes) -> Answer:
         if path == "state" and method == "GET":

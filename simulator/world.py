@@ -11,6 +11,7 @@ from random import Random
 
 from simulator import scenarios as sc
 from simulator import tracks
+from simulator.bending import BENDABLE, bent
 from simulator.instants import DAY, HOUR, MINUTE
 from simulator.orders import Order, created_instant, draft, order_number
 from simulator.tracks import Step
@@ -44,9 +45,12 @@ class Parcel:
 def build(seed: int, anchor: int, index: int, past: int = PAST_ORDERS, interval: float = ARRIVAL_SECONDS) -> Order:
     """Order number `index` of the world: the cast, the ordinary past, then the arrivals after the anchor."""
     rng = Random(f"{seed}:{index}:fate")
-    part = sc.CAST[index] if index < min(len(sc.CAST), past) else None
-    if index < past:
-        created = created_instant(rng, anchor, index if part is None else past - 1, past)
+    cast = min(len(sc.CAST), past)
+    part = sc.CAST[index] if index < cast else None
+    if part is not None:
+        created = anchor
+    elif index < past:
+        created = created_instant(rng, anchor, index - cast, past - cast)
     else:
         created = anchor + int((index - past + rng.random()) * interval)
     scenario = part.scenario if part else sc.choose(rng, past=index < past)
@@ -91,7 +95,7 @@ class World:
     def steps(self, order: Order) -> tuple[Step, ...]:
         """Every scan of the order's parcel, the future included."""
         with self._lock:
-            known = self._bent.get(order.index) or self._tracks.get(order.index)
+            known = self._bent.get(order.index, self._tracks.get(order.index))
             if known is None:
                 known = self._tracks[order.index] = tracks.plan(self.seed, order)
                 if len(self._tracks) > _KEPT_TRACKS:
@@ -103,26 +107,19 @@ class World:
         parcel = self.parcel(number, now)
         if parcel is None or parcel.returning:
             raise KeyError(f"no parcel {number}")
-        if scenario not in sc.BENDABLE:
-            raise KeyError(f"no scenario {scenario} for a parcel; choose one of {', '.join(sc.BENDABLE)}")
+        if scenario not in BENDABLE:
+            raise KeyError(f"no scenario {scenario} for a parcel; choose one of {', '.join(BENDABLE)}")
         order, old = parcel.order, self.steps(parcel.order)
         if order.ship_at is None or (order.ended_at is not None and order.ended_at <= now):
             raise ValueError(f"parcel {number} has not left or has arrived")
         rng = Random(f"{self.seed}:{order.index}:bent:{scenario}")
-        bent = replace(
-            order,
-            scenario=scenario,
-            late=sc.lateness(scenario, rng, None),
-            ended_at=None,
-            confirmed_at=None,
-            refunded_at=None,
-        )
-        steps = _joined(old, tracks.plan(self.seed, bent), now)
-        bent = _with_end(bent, steps, rng)
+        order = replace(order, scenario=scenario, late=sc.lateness(scenario, rng, None))
+        steps = bent(old, tracks.plan(self.seed, order), scenario, now)
+        order = _with_end(replace(order, ended_at=None, confirmed_at=None, refunded_at=None), steps, rng)
         with self._lock:
             self._bent[order.index] = steps
-            self._orders[order.index] = bent
-        return bent
+            self._orders[order.index] = order
+        return order
 
     def scenario_counts(self, now: int) -> dict[str, int]:
         """How many orders there are of each scenario."""
@@ -175,12 +172,3 @@ def _on_first_bill(order: Order, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     if order.actual.code != "shunfeng":
         return steps
     return tuple(step for step in steps if not step.kind.startswith("return_"))
-
-
-def _joined(old: tuple[Step, ...], new: tuple[Step, ...], now: int) -> tuple[Step, ...]:
-    """What has happened stays; what the new plan adds begins a minute from now."""
-    kept = tuple(step for step in old if step.at <= now)
-    tail = [step for step in new if step not in old and step.at > (kept[-1].at if kept else 0)]
-    shift = now + MINUTE - tail[0].at if tail else 0
-    shared = tuple(step for step in new if step in old and step.at > now and (not tail or step.at < tail[0].at + shift))
-    return kept + shared + tuple(replace(step, at=step.at + shift) for step in tail)

@@ -1,0 +1,52 @@
+"""Bend a parcel that is under way: what has been scanned stays, the rest follows another scenario from now on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from simulator import scenarios as sc
+from simulator.instants import HOUR, MINUTE
+from simulator.tracks import SIGNED, Step
+
+BENDABLE = (
+    sc.NORMAL,
+    sc.NEVER_PICKED,
+    sc.LATE_PICKUP,
+    sc.NO_MOVEMENT,
+    sc.STALL,
+    sc.SLOW,
+    sc.SIGN_OVERDUE,
+    sc.REFUSED,
+    sc.ATTEMPTS,
+    sc.DAMAGED,
+    sc.LOST,
+    sc.UNCOLLECTED,
+)
+_DELAY_HOURS = {sc.NO_MOVEMENT: 30, sc.STALL: 60, sc.SLOW: 40}
+_SIGN_DELAY = 30 * HOUR
+_BEFORE_PICKUP = frozenset({sc.NEVER_PICKED, sc.LATE_PICKUP})
+
+
+def bent(old: Sequence[Step], new: Sequence[Step], scenario: str, now: int) -> tuple[Step, ...]:
+    """The scans of a parcel that leaves its old plan at `now`. Raises ValueError if the scenario comes too late for it."""
+    kept = tuple(step for step in old if step.at <= now)
+    coming = [step for step in old if step.at > now]
+    if scenario in _BEFORE_PICKUP:
+        if any(step.kind == "picked" for step in kept):
+            raise ValueError("the parcel has been picked up already")
+        return kept + (tuple(new) if not new or new[0].at > now else _hurried((), new, now))
+    if scenario == sc.LOST:
+        return kept
+    if scenario in _DELAY_HOURS:
+        return kept + tuple(replace(step, at=step.at + _DELAY_HOURS[scenario] * HOUR) for step in coming)
+    if scenario == sc.SIGN_OVERDUE:
+        return kept + tuple(replace(step, at=step.at + _SIGN_DELAY) if step.kind in SIGNED else step for step in coming)
+    return kept + _hurried([step for step in coming if step in new], [step for step in new if step not in old], now)
+
+
+def _hurried(shared: Sequence[Step], own: Sequence[Step], now: int) -> tuple[Step, ...]:
+    """What both plans hold passes a minute apiece, so that whoever bent the parcel sees the scenario's own scans soon."""
+    way = tuple(replace(step, at=now + MINUTE * (position + 1)) for position, step in enumerate(shared))
+    if not own:
+        return way
+    shift = now + MINUTE * (len(way) + 1) - own[0].at
+    return way + tuple(replace(step, at=step.at + shift) for step in own)
