@@ -73,14 +73,15 @@ class Simulator:
     def state(self) -> dict[str, Any]:
         """GET /control/state."""
         scene, now = self.scene, self.scene.clock.now()
+        scenarios = scene.world.scenario_counts(now)
         return {
             "now": instants.iso(now),
             "speed": scene.clock.speed,
             "start": instants.iso(scene.world.anchor),
             "seed": scene.world.seed,
             "public_url": self.public_url,
-            "orders": sum(scene.world.scenario_counts(now).values()),
-            "scenarios": scene.world.scenario_counts(now),
+            "orders": sum(scenarios.values()),
+            "scenarios": scenarios,
             "served": dict(self.served),
             "subscriptions": self.register.counts(),
             "pushes": dict(self.register.pushes),
