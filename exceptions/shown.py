@@ -54,6 +54,7 @@ class Row:
     headline: str
     title: str
     reason: str
+    platform: str
     shop: str
     owner: str
     initial: str
@@ -94,10 +95,12 @@ def title(case: Case) -> str:
 
 
 def grouped(number: str) -> str:
-    """A number in groups of four from its end, as people read it aloud."""
+    """A number in groups of four, as people read it aloud."""
     digits = number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     letters = number[: len(number) - len(digits)]
     groups = [digits[i : i + 4] for i in range(0, len(digits), 4)]
+    if len(groups) > 1 and len(groups[-1]) == 1:  # a digit alone reads badly
+        groups[-2:] = ["".join(groups[-2:])]
     return letters + " ".join(groups)
 
 
@@ -137,7 +140,8 @@ def row(case: Case, now: datetime) -> Row:
         headline=headline(case),
         title=title(case),
         reason=reason(case, now if not settled else ends),
-        shop=f"{case.shop.get_platform_display()} · {case.shop.name}",
+        platform=str(case.shop.get_platform_display()),
+        shop=case.shop.name,
         owner=owner,
         initial=owner[:1].upper(),
         stake=money.shown(case.at_stake, case.order.currency),

@@ -88,7 +88,7 @@ def _limit(clock: Clock, term: Term | None, story: CaseStory, now: datetime) -> 
         start_word=str(MOMENTS.get(term.start, "")) if term else "",
         started_at=clock.started_at,
         due_at=clock.due_at,
-        length=times.spell(clock.due_at - clock.started_at),
+        length=times.length(clock.due_at - clock.started_at),
         stopped_at=clock.stopped_at,
         running=clock.stopped_at is None,
         own=clock.case_id == story.case.pk,
@@ -122,14 +122,14 @@ def _event(event: TrackingEvent) -> Moment:
     stage = STAGES.get(event.stage, Stage.UNKNOWN)
     cause = CAUSES.get(event.cause)
     heard = event.recorded_at - event.occurred_at
-    source = [carrier_name(event.waybill.carrier), _("heard {t} later").format(t=times.spell(heard))]
+    source = [carrier_name(event.waybill.carrier), event.place, _("heard {t} later").format(t=times.spell(heard))]
     return Moment(
         at=event.occurred_at,
         tone="is-kept" if stage is Stage.DELIVERED else "is-verdict" if cause else "",
         lead=str(stage.label) + (f" · {cause.label}" if cause else ""),
         text=event.text,
-        source=" · ".join(source),
-        raw=" ".join(part for part in (event.code, event.place) if part),
+        source=" · ".join(part for part in source if part),
+        raw=event.code,
     )
 
 
@@ -167,7 +167,7 @@ def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseS
 def _verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:
     name = term_name(term) if term else clock.term
     source = f"{clock.term} · {clock.version}"
-    length = times.spell(clock.due_at - clock.started_at)
+    length = times.length(clock.due_at - clock.started_at)
     told = [Moment(clock.started_at, "", _("Limit starts"), f"{name}, {length}", source)]
     if (clock.stopped_at or now) > clock.due_at:
         told.append(Moment(clock.due_at, "is-verdict", _("Limit broken"), name, source))

@@ -102,6 +102,10 @@
     if (row && !event.target.closest("a, button, input, label")) wide.matches ? moveTo(row) : location.assign(row.dataset.url);
     for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
+  document.addEventListener("toggle", (event) => {
+    const sheet = event.target.matches("details.menu.left[open]") && $(".sheet", event.target);
+    if (sheet && sheet.getBoundingClientRect().right > innerWidth) event.target.classList.add("flip");
+  }, true);
   function reveal(details) {
     details.open = true;
     details.scrollIntoView({ block: "center" });

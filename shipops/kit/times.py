@@ -22,6 +22,12 @@ def spell(span: timedelta) -> str:
     return _("{d}d {h}h").format(d=minutes // DAY, h=minutes % DAY // HOUR)
 
 
+def length(span: timedelta) -> str:
+    """Return the length of a term as rules state it: whole hours stay hours (`24h`, `48h`)."""
+    hours, rest = divmod(int(span.total_seconds()), 3600)
+    return spell(span) if rest or hours > 7 * 24 else _("{h}h").format(h=hours)
+
+
 def remaining(due: datetime, now: datetime) -> str:
     """Return `1h 52m left` before `due`, `26h 10m over` after it."""
     return (pgettext("time", "{t} left") if due > now else pgettext("time", "{t} over")).format(t=spell(due - now))
