@@ -14,7 +14,8 @@ class Choice(Enum):
     label: Any
     tone: str
 
-    def __new__(cls, value: Any, label: Any, tone: str = "calm") -> Self:
+    # The label's default is for the type checker alone, who takes `State("open")`, a look-up, for a call of this.
+    def __new__(cls, value: Any, label: Any = "", tone: str = "calm") -> Self:
         member = object.__new__(cls)
         member._value_ = value
         member.label = label
