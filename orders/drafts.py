@@ -5,10 +5,11 @@ aware UTC datetimes, amounts are in the draft's currency.
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 # How far an order has come; an export is a picture of unknown age, so intake only ever moves an order forward.
 STATUS_RANK: Final = {"unpaid": 0, "to_dispatch": 1, "dispatched": 2, "completed": 3, "cancelled": 4}
@@ -81,20 +82,16 @@ class RowIssue:
     refused: bool = True
 
 
-def implied_status(draft: OrderDraft) -> str | None:
-    """Return the status the draft's facts prove where its source has no word for it; None where they prove none."""
-    if draft.amount is not None and draft.refunded is not None and 0 < draft.amount <= draft.refunded:
+def implied_status(facts: Mapping[str, Any]) -> str | None:
+    """Return the status that facts (fields of a draft by name) prove where the source has no word for it, or None."""
+    amount, refunded = facts.get("amount"), facts.get("refunded")
+    if amount and refunded and amount <= refunded:
         return "cancelled"
-    if draft.delivered_at or draft.closed_at:
+    if facts.get("delivered_at") or facts.get("closed_at"):
         return "completed"
-    if draft.dispatched_at or draft.handed_over_at or draft.dispatches:
+    if facts.get("dispatched_at") or facts.get("handed_over_at") or facts.get("dispatches"):
         return "dispatched"
-    return "to_dispatch" if draft.paid_at else None
-
-
-def with_status(draft: OrderDraft, otherwise: str | None = None) -> OrderDraft:
-    """Return the draft with the status its facts imply, else `otherwise`, where the source said none."""
-    return draft if draft.status else replace(draft, status=implied_status(draft) or otherwise)
+    return "to_dispatch" if facts.get("paid_at") else None
 
 
 def phone_tail(phone: str) -> str:

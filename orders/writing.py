@@ -56,7 +56,7 @@ ON CONFLICT (shop_id, number) DO UPDATE SET
   {", ".join(f"{name} = excluded.{name}" for name in ORDER_COLUMNS[1:])}
 WHERE o.content_hash <> excluded.content_hash
 RETURNING id, number, xmax = 0
-"""
+"""  # noqa: S608 - made of this module's own names only
 
 UPSERT_LINES: Final = """
 INSERT INTO orders_orderline AS l (order_id, number, title, spec, sku, quantity, amount, promised_dispatch_at)
@@ -105,8 +105,10 @@ def write_orders(cursor: Any, shop: Shop, rows: Iterable[Sequence[Any]], now: da
 def write_lines(cursor: Any, drafts: Iterable[OrderDraft], ids: Mapping[str, int]) -> None:
     """Upsert the lines of the drafts whose orders were written."""
     rows = (
-        (ids[draft.number], line.number, line.title or None, line.spec or None, line.sku or None)
-        + (line.quantity, line.amount, line.promised_dispatch_at)
+        (
+            *(ids[draft.number], line.number, line.title or None, line.spec or None, line.sku or None),
+            *(line.quantity, line.amount, line.promised_dispatch_at),
+        )
         for draft in drafts
         if draft.number in ids
         for line in draft.lines

@@ -14,7 +14,7 @@ from orders.drafts import (
     LineDraft,
     OrderDraft,
     RowIssue,
-    with_status,
+    implied_status,
 )
 from orders.sources.cells import LONGEST_WAYBILL, folded
 from orders.sources.profiles import Profile
@@ -49,7 +49,6 @@ def assemble(source: Source, number: str, rows: Sequence[Row], complete: bool) -
     issues: list[RowIssue] = []
     merged = _merged(profile, rows)
     facts: dict[str, Any] = {name: merged[name] for name in ORDER_FIELDS if name in merged}
-    facts["status"] = _status(profile, rows)
     facts["dispatched_at"] = _last_of_all(profile, rows, merged, "dispatched_at")
     facts["closed_at"] = _last_of_all(profile, rows, merged, "closed_at")
     facts["lines"] = _lines(profile, rows, issues)
@@ -65,7 +64,8 @@ def assemble(source: Source, number: str, rows: Sequence[Row], complete: bool) -
     if "placed_at" not in facts and profile.number_holds_day and (day := day_of(number, source.zone)):
         facts["placed_at"] = day
         issues.append(RowIssue(rows[0][0], "placed_at", "placed-from-number", number, refused=False))
-    return with_status(OrderDraft(number, **facts), "unpaid" if source.says_paid else None), issues
+    facts["status"] = _status(profile, rows) or implied_status(facts) or ("unpaid" if source.says_paid else None)
+    return OrderDraft(number, **facts), issues
 
 
 def _merged(profile: Profile, rows: Sequence[Row]) -> Values:
@@ -190,6 +190,8 @@ def _parts(text: str, count: int) -> list[str]:
 def _dispatches(rows: Sequence[Row], issues: list[RowIssue]) -> tuple[DispatchDraft, ...]:
     found: dict[str, DispatchDraft] = {}
     for row, values in rows:
+        if "waybill" not in values and "parcels" not in values:
+            continue  # a company without a number is the platform's plan, not a parcel
         for number, company in _parcels(values):
             if len(number) > LONGEST_WAYBILL:
                 issues.append(RowIssue(row, "waybill", "waybill-too-long", number[:200], refused=False))
@@ -207,7 +209,6 @@ def _parcels(values: Values) -> list[tuple[str, str]]:
         number, _, company = joined.strip().rpartition("-")
         if number or company:
             parcels.append((number.strip(), company.strip()) if number else (company.strip(), ""))
-    # A company without a number is the platform's plan, not a parcel.
     for number in JOINED.split(values.get("waybill", "")):
         if number.strip():
             parcels.append((number.strip(), values.get("company", "")))

@@ -89,20 +89,20 @@ class RowReader:
 
     def numbered(self) -> Iterator[tuple[int, str]]:
         """Yield (row, the cell of the order number as it stands) of each row of data."""
-        for row, written in self._data():
-            yield row, self.key_of(written)
-
-    def key_of(self, written: list[Cell]) -> str:
-        return next((text for index in self.key if index < len(written) and (text := cells.clean(written[index]))), "")
+        for row, key, _ in self._data():
+            yield row, key
 
     def rows(self) -> Iterator[tuple[int, str, Values, list[RowIssue]]]:
         """Yield (row, key, values, issues) of each row of data; values lack what is empty or could not be read."""
-        for row, written in self._data():
+        for row, key, written in self._data():
             issues: list[RowIssue] = []
-            yield row, self.key_of(written), self._values(row, written, issues), issues
+            yield row, key, self._values(row, written, issues), issues
 
-    def _data(self) -> Iterator[tuple[int, list[Cell]]]:
-        """Yield the rows below the header without what is no data: totals, the header again, formulas under it."""
+    def _data(self) -> Iterator[tuple[int, str, list[Cell]]]:
+        """Yield (row, order number as it stands, cells) of the rows below the header.
+
+        Left out is what is no data: totals, the header again, formulas under it.
+        """
         width, header_row = self.width, self.header.row
         own_name = self.header.names[self.key[0]]
         for row, written in self.table.rows():
@@ -110,12 +110,15 @@ class RowReader:
                 continue
             if len(written) < width:
                 written = [*written, *([""] * (width - len(written)))]
-            key = self.key_of(written)
+            key = ""
+            for index in self.key:
+                if key := cells.clean(written[index]):
+                    break
             if not key and (row == header_row + 1 or not any(map(cells.clean, written))):
                 continue  # settlement files explain their columns in a second header row
             if key == own_name or key.casefold() in TOTALS:
                 continue
-            yield row, written
+            yield row, key, written
 
     def _values(self, row: int, written: list[Cell], issues: list[RowIssue]) -> Values:
         values: Values = {}

@@ -60,8 +60,6 @@ class Sheet:
         for row, key in self._reader.numbered():
             self._last[key] = row
             self.total += 1
-        if not self.total:
-            raise UnusableFile("no-rows")
 
     def mapping(self) -> dict[str, str]:
         """Return field → the column header it is read from first."""
