@@ -1,6 +1,7 @@
 """The statements of intake: drafts through temporary tables into orders, lines and dispatches.
 
-The temporary tables live as long as the connection and are emptied by each commit. NULL in them means "not said": each
+The temporary tables live as long as the connection and are emptied by each commit, and before each use for a caller who
+writes several batches in one transaction. NULL in them means "not said": each
 statement reads the row that exists beside it and keeps what it holds.
 """
 
@@ -31,8 +32,9 @@ CREATE TEMP TABLE IF NOT EXISTS intake_line (
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS intake_dispatch (
   order_id bigint, number text, carrier_name text, uploaded_at timestamptz
-) ON COMMIT DELETE ROWS
-"""
+) ON COMMIT DELETE ROWS;
+DELETE FROM intake_order; DELETE FROM intake_line; DELETE FROM intake_dispatch
+"""  # noqa: S608 - made of this module's own names only
 
 RANK: Final = "ARRAY[{}]".format(", ".join(f"'{status}'" for status in STATUS_RANK))
 KEPT_STATUS: Final = f"""

@@ -96,7 +96,10 @@ class RowReader:
         """Yield (row, key, values, issues) of each row of data; values lack what is empty or could not be read."""
         for row, key, written in self._data():
             issues: list[RowIssue] = []
-            yield row, key, self._values(row, written, issues), issues
+            values = self._values(row, written, issues)
+            if len(issues) > 1:  # one cell may fill several fields
+                issues = sorted(set(issues), key=lambda issue: self.header.names.index(issue.field))
+            yield row, key, values, issues
 
     def _data(self) -> Iterator[tuple[int, str, list[Cell]]]:
         """Yield (row, order number as it stands, cells) of the rows below the header.
