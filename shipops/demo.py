@@ -4,6 +4,7 @@ python -m shipops.demo                      on SHIPOPS_HOME, PORT (8000)
 python -m shipops.demo --scratch COMMAND…   on data that are thrown away and a free port; run COMMAND, then stop
 """
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -13,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -110,8 +110,9 @@ def run(place: Place, command: list[str]) -> int:
                 _await_page(place, supervisor)
         if command:
             return _run_beside(command, environment, supervisor)
-        say(welcome(place, logins, time.monotonic() - began))
-        supervisor.run()
+        with contextlib.suppress(KeyboardInterrupt):  # the instant before the supervisor listens
+            say(welcome(place, logins, time.monotonic() - began))
+            supervisor.run()
         say("\nStopping …")
         return 0
     finally:
@@ -165,7 +166,7 @@ def _await_page(place: Place, supervisor: Supervisor) -> None:
 
 
 def _serves(port: int) -> bool:
-    with closing(http.client.HTTPConnection(HOST, port, timeout=10)) as connection:
+    with contextlib.closing(http.client.HTTPConnection(HOST, port, timeout=10)) as connection:
         try:
             connection.request("GET", "/")
             return connection.getresponse().status < 500
