@@ -150,8 +150,8 @@ def lint():
     """Every check of the source, side by side; the names of those that failed."""
     tools = VENV / "bin"
     checks = {
-        "ruff": [tools / "ruff", "check", "."],
-        "format": [tools / "ruff", "format", "--check", "."],
+        "ruff": [tools / "ruff", "check", "--output-format", "concise", "."],
+        "format": [tools / "ruff", "format", "--check", "--output-format", "concise", "."],
         "mypy": [tools / "mypy"],
         "templates": [tools / "djlint", "templates", "--lint", "--quiet"],
         "migrations": [PYTHON, "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
