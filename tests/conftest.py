@@ -76,8 +76,8 @@ def stranger(stranger_shop: Shop) -> User:
 
 
 @pytest.fixture(autouse=True)
-def plain_static(settings) -> None:
-    """Static files under their own names: hashed names need a collectstatic that tests do not run."""
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+def light_settings(settings) -> None:  # type: ignore[no-untyped-def]
+    """What would only cost time: hashed static names need a collectstatic, Argon2 takes 100 ms a person on purpose."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,151 @@
+"""Every address × every person. A new address that is not in the table fails here until somebody says who may use it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from exceptions import sweep
+from exceptions.models import Case
+from merchants.access import Right
+from merchants.models import Shop, User
+from orders.models import Order, OrderImport
+from shipments.models import CarrierAccount, Waybill
+from tests.exceptions.making import a_parcel, an_order
+
+PUBLIC = "public"  # no log-in
+PERSON = "person"  # any log-in, with or without a merchant
+
+
+@dataclass(frozen=True)
+class Address:
+    """Who may use an address: a right, or PUBLIC or PERSON. `thing` names the object in its path."""
+
+    right: Right | str
+    thing: str = ""
+    method: str = "get"
+    path: tuple[tuple[str, str], ...] = ()
+    data: tuple[tuple[str, str], ...] = ()
+    # The thing's number is posted in this field instead of standing in the path.
+    posted: str = ""
+
+
+ADDRESSES: dict[str, Address] = {
+    "login": Address(PUBLIC),
+    "logout": Address(PERSON, method="post"),
+    "profile": Address(PERSON),
+    "language": Address(PUBLIC, method="post", data=(("language", "en"),)),
+    "theme": Address(PERSON, method="post", data=(("theme", "dark"),)),
+    "merchant": Address(PERSON, "merchant", method="post", posted="merchant"),
+    "start": Address(Right.VIEW),
+    "rail": Address(Right.VIEW),
+    "setup": Address(Right.ADMINISTER),
+    "desk": Address(Right.VIEW),
+    "desk-bulk": Address(Right.TRIAGE, method="post", data=(("action", "assign"),)),
+    "case": Address(Right.VIEW, "case"),
+    "case-act": Address(Right.TRIAGE, "case", method="post", path=(("action", "note"),)),
+}
+
+
+def names(patterns: list[URLPattern | URLResolver]) -> list[str]:
+    found = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            found += names(pattern.url_patterns)
+        else:
+            found.append(pattern.name or str(pattern.pattern))
+    return found
+
+
+@pytest.fixture
+def things(shop: Shop, now: datetime) -> dict[str, int | str]:
+    """One of each kind of object, all of them in the shop that support may see."""
+    order = an_order(shop, "a", now)
+    a_parcel(order, "YT8834201944712", now)
+    sweep.judge_batch(now)
+    case = Case.objects.first() or open_case(order, now)
+    run = OrderImport.objects.create(shop=shop, profile="pdd", filename="a.csv", content=b"", created_at=now)
+    return {
+        "merchant": shop.merchant.pk,
+        "case": case.pk,
+        "order": order.pk,
+        "waybill": Waybill.objects.get().pk,
+        "import": run.pk,
+        "account": CarrierAccount.objects.get().pk,
+    }
+
+
+def open_case(order: Order, now: datetime) -> Case:
+    return Case.objects.create(
+        merchant=order.shop.merchant,
+        shop=order.shop,
+        order=order,
+        kind="late_dispatch",
+        opened_at=now,
+        level=1,
+        started_at=now,
+        warn_at=now,
+        due_at=now,
+        grave_at=now,
+        rank=0,
+    )
+
+
+def ask(client: Client, name: str, address: Address, things: dict[str, int | str]) -> int:
+    kwargs, data = dict[str, int | str](address.path), dict[str, int | str](address.data)
+    if address.posted:
+        data[address.posted] = things[address.thing]
+    elif address.thing:
+        kwargs["pk"] = things[address.thing]
+    url = reverse(name, kwargs=kwargs)
+    return int(getattr(client, address.method)(url, data).status_code)
+
+
+@pytest.fixture
+def people(admin: User, seller: User, support: User, stranger: User) -> dict[str, User]:
+    unattached = User.objects.create_user("unattached", language="en")
+    return {"admin": admin, "seller": seller, "support": support, "stranger": stranger, "unattached": unattached}
+
+
+RIGHTS = {
+    "admin": set(Right),
+    "seller": {Right.VIEW, Right.TRIAGE, Right.IMPORT},
+    "support": {Right.VIEW, Right.TRIAGE},
+    # The stranger is the admin of another merchant.
+    "stranger": set(Right),
+    "unattached": set(),
+}
+
+
+def test_every_address_says_who_may_use_it() -> None:
+    assert sorted(names(get_resolver().url_patterns)) == sorted(ADDRESSES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_nobody_comes_in_without_logging_in(client: Client, things: dict, name: str) -> None:
+    address = ADDRESSES[name]
+    status = ask(client, name, address, things)
+    if address.right == PUBLIC:
+        assert status not in (301, 401, 403)
+    else:
+        assert status in (302, 401, 403)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", RIGHTS)
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_each_person_gets_what_their_role_allows(
+    client: Client, things: dict, people: dict[str, User], name: str, who: str
+) -> None:
+    address = ADDRESSES[name]
+    client.force_login(people[who])
+    status = ask(client, name, address, things)
+    if isinstance(address.right, Right) and address.right not in RIGHTS[who]:
+        assert status == 403, "too low a role"
+    elif address.thing and who in ("stranger", "unattached"):
+        assert status == 404, "a stranger does not learn that it exists"
+    else:
+        assert status in (200, 204, 302, 303, 422), "allowed"
