@@ -108,7 +108,8 @@ def _pdd_row(order: Order, until: int) -> list[dict[str, str]]:
             "商家编码-规格维度": f"{line.goods.sku}-{line.spec + 1}",
             "商家编码-商品维度": line.goods.sku,
             "售后状态": "退款成功" if _by(order.refunded_at, until) else "无售后或售后取消",
-            "订单成交时间": local_text(order.created_at),
+            # The deal is made when the buyer has paid and the group is full: an unpaid order has none.
+            "订单成交时间": _seen(order.paid_at, until),
             "商品总价(元)": _yuan(order.goods_total),
             "邮费(元)": _yuan(order.postage),
             "店铺优惠折扣(元)": _yuan(order.shop_discount),

@@ -40,14 +40,14 @@ def service(scene: Scene, form: dict[str, str]) -> Answer:
     if answer is not None:
         return answer
     if not all(form.get(name) for name in _FIELDS):
-        return _outer(form, "A1001")
+        return envelope(form.get("requestID", ""), "A1001")
     if form["partnerID"] != PARTNER or form["msgDigest"] != msg_digest(form["msgData"], form["timestamp"], CHECKWORD):
-        return _outer(form, "A1006")
+        return envelope(form.get("requestID", ""), "A1006")
     if form["serviceCode"] != SERVICE:
-        return _outer(form, "A1004")
+        return envelope(form.get("requestID", ""), "A1004")
     if scene.faults.strikes("throttle"):
-        return _outer(form, "A1005")
-    return _outer(form, "A1000", _routes(scene, form["msgData"]))
+        return envelope(form.get("requestID", ""), "A1005")
+    return envelope(form.get("requestID", ""), "A1000", _routes(scene, form["msgData"]))
 
 
 def _routes(scene: Scene, text: str) -> dict[str, Any]:
@@ -57,12 +57,12 @@ def _routes(scene: Scene, text: str) -> dict[str, Any]:
         by_order = str(wanted.get("trackingType", "1")) == "2"
         phone = str(wanted.get("checkPhoneNo") or "")
     except (ValueError, TypeError, KeyError, AttributeError):
-        return _inner("S0001", "非法的JSON格式")
+        return inner("S0001", "非法的JSON格式")
     if not numbers or isinstance(wanted["trackingNumber"], str):
-        return _inner("S0002", "必填参数trackingNumber为空")
+        return inner("S0002", "必填参数trackingNumber为空")
     if len(numbers) > MOST_NUMBERS:
-        return _inner("S0003", f"查询单号超过{MOST_NUMBERS}个")
-    return _inner(
+        return inner("S0003", f"查询单号超过{MOST_NUMBERS}个")
+    return inner(
         "S0000", None, {"routeResps": [_answer(scene, number, phone, by_order=by_order) for number in numbers]}
     )
 
@@ -96,13 +96,15 @@ def _route(at: int, city: str, remark: str, op_code: str) -> dict[str, str]:
     return {"acceptAddress": city, "acceptTime": local_text(at), "remark": remark, "opCode": op_code}
 
 
-def _inner(code: str, message: str | None, data: dict[str, Any] | None = None) -> dict[str, Any]:
+def inner(code: str, message: str | None, data: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the service itself says."""
     return {"success": code == "S0000", "errorCode": code, "errorMsg": message, "msgData": data}
 
 
-def _outer(form: dict[str, str], code: str, data: dict[str, Any] | None = None) -> Answer:
+def envelope(request_id: str, code: str, data: dict[str, Any] | None = None) -> Answer:
+    """The gateway's envelope around it: the data is JSON inside JSON, as the real one sends it."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")) if data is not None else None
-    identity = hashlib.md5(form.get("requestID", "").encode()).hexdigest().upper()
+    identity = hashlib.md5(request_id.encode()).hexdigest().upper()
     return json_answer(
         {"apiErrorMsg": _OUTER[code], "apiResponseID": identity, "apiResultCode": code, "apiResultData": text}
     )
