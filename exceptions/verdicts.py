@@ -4,13 +4,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
+
 from exceptions.deadlines import reading
 from exceptions.deadlines.facts import OrderFacts, Progress, as_of, handed_over_at, progress
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.deadlines.rules import ClockDraft, judge
 from exceptions.deadlines.terms import pack
 from merchants.models import Shop
-from orders.models import Order
+from orders.models import Order, OrderLine
 
 # As many as fit comfortably in memory with their scans.
 BATCH = 2000
@@ -20,7 +22,7 @@ LONG = 10
 
 @dataclass
 class Verdict:
-    """Counts of orders; `days_in_transit` counts parcels' whole days since hand-over."""
+    """Counts of orders; `days_in_transit` counts orders' whole days since hand-over."""
 
     awaiting_handover: int = 0
     overdue: int = 0
@@ -35,11 +37,15 @@ class Verdict:
 def verdict(shop: Shop, at: datetime) -> Verdict:
     """Return what was true of the shop's orders placed by `at`, judged by its platform's terms.
 
-    Nothing is written. An order the source never dated counts as placed.
+    Nothing is written. An order the source never dated counts as placed. Where the shop's source lists what is in an
+    order, one with nothing in it is left out: there is nothing to hand over.
     """
     terms = pack(shop.platform)
     result = Verdict()
-    pks = list(Order.objects.filter(shop=shop).order_by("pk").values_list("pk", flat=True))
+    orders = Order.objects.filter(shop=shop)
+    if OrderLine.objects.filter(order__shop=shop).exists():
+        orders = orders.filter(Exists(OrderLine.objects.filter(order=OuterRef("pk"))))
+    pks = list(orders.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(pks), BATCH):
         for _, facts in reading.read(pks[start : start + BATCH]):
             if facts.placed_at is None or facts.placed_at <= at:
