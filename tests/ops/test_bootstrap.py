@@ -83,3 +83,9 @@ def test_the_development_lock_contains_the_demo_lock_pin_for_pin() -> None:
         return {line.removesuffix("\\").strip() for line in lines if "==" in line}
 
     assert pins("prod.txt") <= pins("demo.txt") <= pins("dev.txt")
+
+
+def test_there_are_six_verbs_and_ci_runs_one_of_them() -> None:
+    rules = [line.split(":")[0] for line in (CHECKOUT / "Makefile").read_text().splitlines() if ": ;" in line]
+    assert rules == ["demo", "test", "lint", "bench", "screenshots", "clean"]
+    assert (CHECKOUT / ".ci/run").read_text() == "#!/usr/bin/env bash\nexec make test\n"
