@@ -72,8 +72,12 @@ class Progress(Enum):
 
 
 def uploaded_at(facts: OrderFacts) -> datetime | None:
-    """First instant the platform was told a waybill number, else the platform's own dispatch time."""
-    return earliest([*(parcel.uploaded_at for parcel in facts.parcels), facts.dispatched_at])
+    """First instant the platform was told a waybill number, else the platform's own dispatch time.
+
+    Where neither is told, a hand-over proves that there was a number by then.
+    """
+    told = earliest([*(parcel.uploaded_at for parcel in facts.parcels), facts.dispatched_at])
+    return told or facts.handed_over_at
 
 
 def parcel_picked_up_at(parcel: ParcelFacts) -> datetime | None:
