@@ -77,8 +77,10 @@ def programs(place: Place, environment: dict[str, str]) -> list[Program]:
         "shipops.wsgi:application",
     )
     schedule = str(place.home / "beat-schedule")
+    # The state file: without it the next start would tell another story of the same parcels.
+    world = ("--seed", str(SEED), "--state", str(place.home / "simulator.jsonl"))
     commands: dict[str, tuple[str, ...]] = {
-        "simulator": (python, "-m", "simulator", "--port", str(place.simulator_port), "--seed", str(SEED)),
+        "simulator": (python, "-m", "simulator", "--port", str(place.simulator_port), *world),
         "web": (python, "-m", "granian", *web),
         "worker": (python, *celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"),
         "beat": (python, *celery, "beat", "--schedule", schedule, "--pidfile", ""),

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from simulator import instants
 from simulator.clock import VirtualClock
@@ -28,7 +29,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds per real second; 0 freezes time")
     parser.add_argument(
-        "--start", help="ISO instant the world is arranged around; default: now. The same start gives the same world"
+        "--start",
+        help="ISO instant the world is arranged around; default: that of the state file, else now",
     )
     parser.add_argument(
         "--now",
@@ -36,7 +38,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--orders", type=int, default=PAST_ORDERS, help="orders in the ten days before the start")
     parser.add_argument("--arrivals", type=float, default=ARRIVAL_SECONDS, help="virtual seconds between new orders")
-    parser.add_argument("--state", type=Path, help="file that keeps subscriptions and bent parcels over a restart")
+    parser.add_argument("--state", type=Path, help="file that keeps the start, subscriptions and bent parcels")
     parser.add_argument("--push-rate", type=float, default=DEFAULT_RATE, help="most pushes begun in one real second")
     parser.add_argument(
         "--push-delay", type=int, default=0, help="virtual seconds from a subscription to its first push"
@@ -53,33 +55,53 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 
 
 def simulator(options: argparse.Namespace) -> Simulator:
-    """The simulator that the command line describes. Raises ValueError."""
-    wall = int(time.time())
-    anchor = instants.parse(options.start) if options.start else wall
-    now = instants.parse(options.now) if options.now else anchor + (wall - anchor) * options.speed
+    """The simulator that the command line describes, with what its state file remembers. Raises ValueError."""
     if options.arrivals <= 0 or options.orders < 0 or options.speed < 0:
         raise ValueError("--arrivals must be positive, --orders and --speed not negative")
-    world = World(options.seed, anchor, options.orders, options.arrivals)
-    scene = Scene(world, VirtualClock(now, options.speed), Faults(options.seed, dict(map(parse_switch, options.fault))))
     journal = Journal(options.state)
+    entries = journal.entries()
+    wall = int(time.time())
+    anchor = _anchor(options, entries, wall)
+    now = instants.parse(options.now) if options.now else int(anchor + (wall - anchor) * options.speed)
+    openings = [entry["at"] for entry in entries if entry["kind"] == "opened"] + [now]
+    world = World(options.seed, anchor, options.orders, options.arrivals, openings if options.state else ())
+    scene = Scene(world, VirtualClock(now, options.speed), Faults(options.seed, dict(map(parse_switch, options.fault))))
     made = Simulator(scene, Register(journal), journal, push_delay=options.push_delay, public_url=options.public_url)
-    restore(made)
+    kept: list[dict[str, Any]] = [{"kind": "world", **_identity(options, anchor)}]
+    kept += [{"kind": "opened", "at": at} for at in openings]
+    kept += restore(made, entries)
+    journal.rewrite(kept)
     return made
 
 
-def restore(made: Simulator) -> None:
-    """Take back what the journal kept, and write it anew without its history."""
-    bends, subscriptions = [], {}
-    for entry in made.journal.entries():
-        kind = entry.pop("kind", "")
-        if kind == "bend":
-            bends.append({"kind": kind, **entry})
+def restore(made: Simulator, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take back bent parcels and subscriptions; the entries that say the same without their history."""
+    bends = []
+    subscriptions: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        if entry["kind"] == "bend":
             made.scene.world.bend(entry["number"], entry["scenario"], entry["at"])
-        elif kind == "subscription":
+            bends.append(entry)
+        elif entry["kind"] == "subscription":
             subscriptions[f"{entry['company']}:{entry['number']}"] = entry
+        elif entry["kind"] == "moved":
+            subscriptions.pop(entry["key"], None)
     for entry in subscriptions.values():
         made.register.restore(entry)
-    made.journal.rewrite([*bends, *made.register.stored()])
+    return [*bends, *made.register.stored()]
+
+
+def _identity(options: argparse.Namespace, anchor: int) -> dict[str, Any]:
+    return {"start": anchor, "seed": options.seed, "orders": options.orders, "arrivals": options.arrivals}
+
+
+def _anchor(options: argparse.Namespace, entries: list[dict[str, Any]], wall: int) -> int:
+    """The start: as asked, else as the state file has it, else now. Raises ValueError if the file is of another world."""
+    known = next((entry for entry in entries if entry["kind"] == "world"), None)
+    anchor = instants.parse(options.start) if options.start else known["start"] if known else wall
+    if known is not None and {**known, **_identity(options, anchor)} != known:
+        raise ValueError(f"{options.state} belongs to another world: start, seed, orders or arrivals differ")
+    return int(anchor)
 
 
 def main(words: list[str] | None = None) -> int:

@@ -20,9 +20,11 @@ class Journal:
         entries = []
         for line in self._path.read_text(encoding="utf-8").splitlines():
             try:
-                entries.append(json.loads(line))
+                entry = json.loads(line)
             except ValueError:
                 continue
+            if isinstance(entry, dict) and "kind" in entry:
+                entries.append(entry)
         return entries
 
     def write(self, **entry: Any) -> None:

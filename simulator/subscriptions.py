@@ -59,7 +59,7 @@ class Register:
     def restore(self, stored: dict[str, Any]) -> None:
         """Take back what a journal kept."""
         with self._lock:
-            self._put(Subscription(**stored))
+            self._put(Subscription(**{name: value for name, value in stored.items() if name != "kind"}))
 
     def take_due(self, now: int, limit: int) -> list[Subscription]:
         """Up to `limit` subscriptions whose time has come; each must be given back with `settle`."""
@@ -81,6 +81,7 @@ class Register:
         with self._lock:
             if company is not None and company != subscription.company:
                 del self._all[subscription.key]
+                self._journal.write(kind="moved", key=subscription.key)
                 subscription.company = company
             subscription.finished = due is None
             if due is not None:

@@ -1,11 +1,13 @@
 """The world: which orders exist by an instant, and what has happened to a parcel by then.
 
-Everything follows from (seed, anchor, past orders, seconds between arrivals), so a restart with the same four gives the
-same world; only what somebody bent by hand is kept beside it. Building is lazy and grows with virtual time.
+Everything follows from (seed, anchor, past orders, seconds between arrivals, openings), so a restart with the same gives
+the same world; only what somebody bent by hand is kept beside it. Building is lazy and grows with virtual time.
 """
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -18,6 +20,10 @@ from simulator.tracks import Step
 
 PAST_ORDERS = 2000
 ARRIVAL_SECONDS = 12.0
+# New orders come that often for half a day after the world is opened, so that somebody watching sees them come; then as
+# seldom as in the past, so that a world that is left alone for weeks does not drown its desk.
+WATCHED = 12 * HOUR
+UNWATCHED_SECONDS = 432.0
 # A start date far in the past must not fill the memory: after this many arrivals no new order comes.
 MOST_ARRIVALS = 200_000
 # Parcels whose scans are kept; the others are worked out again when asked for (about 0.2 ms).
@@ -42,17 +48,17 @@ class Parcel:
         return next((step.at for step in self.steps if step.at > after), None)
 
 
-def build(seed: int, anchor: int, index: int, past: int = PAST_ORDERS, interval: float = ARRIVAL_SECONDS) -> Order:
-    """Order number `index` of the world: the cast, the ordinary past, then the arrivals after the anchor."""
+def build(seed: int, anchor: int, index: int, past: int = PAST_ORDERS, arrived_at: int | None = None) -> Order:
+    """Order number `index` of the world: the cast, the ordinary past, then the arrivals, which are told when they come."""
     rng = Random(f"{seed}:{index}:fate")
     cast = min(len(sc.CAST), past)
     part = sc.CAST[index] if index < cast else None
     if part is not None:
         created = anchor
-    elif index < past:
+    elif arrived_at is None:
         created = created_instant(rng, anchor, index - cast, past - cast)
     else:
-        created = anchor + int((index - past + rng.random()) * interval)
+        created = arrived_at
     scenario = part.scenario if part else sc.choose(rng, past=index < past)
     order = draft(seed, index, scenario, sc.lateness(scenario, rng, part.offset if part else None), created)
     if part is not None:
@@ -64,9 +70,18 @@ def build(seed: int, anchor: int, index: int, past: int = PAST_ORDERS, interval:
 class World:
     """All orders by an instant, found by position or by number. Safe to use from many threads."""
 
-    def __init__(self, seed: int, anchor: int, past: int = PAST_ORDERS, interval: float = ARRIVAL_SECONDS) -> None:
+    def __init__(
+        self,
+        seed: int,
+        anchor: int,
+        past: int = PAST_ORDERS,
+        interval: float = ARRIVAL_SECONDS,
+        openings: Sequence[int] = (),
+    ) -> None:
         self.seed, self.anchor, self.past, self.interval = seed, anchor, past, interval
+        self._openings = sorted({anchor, *openings})
         self._lock = threading.RLock()
+        self._next_arrival = float(anchor)
         self._orders: list[Order] = []
         self._position: dict[str, int] = {}
         self._tracks: OrderedDict[int, tuple[Step, ...]] = OrderedDict()
@@ -129,16 +144,26 @@ class World:
         return counts
 
     def _grow(self, now: int) -> None:
-        arrived = 0 if now < self.anchor else min(MOST_ARRIVALS, int((now - self.anchor) / self.interval) + 1)
-        wanted = self.past + arrived
-        if len(self._orders) >= wanted:
+        if len(self._orders) >= self.past and self._next_arrival > now:
             return
         with self._lock:
-            while len(self._orders) < wanted:
-                order = build(self.seed, self.anchor, len(self._orders), self.past, self.interval)
-                self._orders.append(order)
-                for number in (order.waybill, order.return_waybill, order.number):
-                    self._position[number] = order.index
+            while len(self._orders) < self.past:
+                self._add(build(self.seed, self.anchor, len(self._orders), self.past))
+            while self._next_arrival <= now and len(self._orders) < self.past + MOST_ARRIVALS:
+                index, step = len(self._orders), self._step(self._next_arrival)
+                arrived_at = int(self._next_arrival + Random(f"{self.seed}:{index}:arrival").random() * step)
+                self._add(build(self.seed, self.anchor, index, self.past, arrived_at))
+                self._next_arrival += step
+
+    def _step(self, at: float) -> float:
+        """Seconds until the next arrival: short for half a day after each opening, while somebody may be watching."""
+        opened = self._openings[bisect_right(self._openings, at) - 1]
+        return self.interval if at - opened < WATCHED else max(self.interval, UNWATCHED_SECONDS)
+
+    def _add(self, order: Order) -> None:
+        self._orders.append(order)
+        for number in (order.waybill, order.return_waybill, order.number):
+            self._position[number] = order.index
 
 
 def _drifted(order: Order, drift: int) -> Order:

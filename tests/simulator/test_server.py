@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from simulator.__main__ import arguments, simulator
 from simulator.clock import VirtualClock
 from tests.simulator.conftest import START, Client, Serve
 
@@ -183,3 +184,14 @@ def test_a_wrong_command_line_ends_with_one_sentence(words: list[str]) -> None:
     assert process.returncode == 2
     assert process.stderr.startswith("simulator: ")
     assert process.stderr.count("\n") == 1
+
+
+def test_a_state_file_remembers_the_start_and_refuses_another_world(tmp_path: Path) -> None:
+    state = tmp_path / "world.jsonl"
+    first = simulator(arguments(["--port", "0", "--orders", "50", "--state", str(state)]))
+    state.write_text(state.read_text("utf-8") + '{"kind":"subscr', "utf-8")
+    second = simulator(arguments(["--port", "0", "--orders", "50", "--state", str(state)]))
+    assert second.scene.world.anchor == first.scene.world.anchor
+    assert second.scene.world.orders(first.scene.clock.now()) == first.scene.world.orders(first.scene.clock.now())
+    with pytest.raises(ValueError, match="another world"):
+        simulator(arguments(["--port", "0", "--orders", "50", "--state", str(state), "--start", START]))

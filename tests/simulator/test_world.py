@@ -179,3 +179,13 @@ def test_places_are_named_once_and_coded_by_their_city() -> None:
     assert len({city.name for city in CITIES}) == len(CITIES)
     for city in CITIES:
         assert all(code[:4] == city.code[:4] or city.code[2:] == "0000" for _, code in city.districts)
+
+
+def test_orders_come_fast_for_half_a_day_after_each_opening_and_seldom_otherwise() -> None:
+    later = ANCHOR + 5 * DAY
+    once, again = World(7, ANCHOR, past=0), World(7, ANCHOR, past=0, openings=[later])
+    assert len(once.orders(ANCHOR + 12 * HOUR)) == pytest.approx(3600, abs=5)
+    assert len(once.orders(ANCHOR + 5 * DAY)) == pytest.approx(3600 + 4.5 * 200, abs=5)
+    assert again.orders(later - HOUR) == once.orders(later - HOUR)
+    assert len(again.orders(later + HOUR)) - len(again.orders(later)) == pytest.approx(300, abs=40)
+    assert len(once.orders(later + HOUR)) - len(once.orders(later)) < 20
