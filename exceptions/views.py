@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +31,12 @@ from shipops.kit import money
 BULK_ACTIONS = (Action.ASSIGN, Action.SNOOZE, Action.RESOLVE)
 # One page of the queue; more than that comes from no form of ours.
 BULK_MOST = queue.PAGE
+
+
+class SeeOther(HttpResponseRedirect):
+    """Whatever was posted, what comes next is read with GET."""
+
+    status_code = 303
 
 
 def desk(request: HttpRequest) -> HttpResponse:
@@ -95,12 +101,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return _desk(request, member, now)
     query = request.GET.urlencode()
-    return _see_other(f"{reverse('desk')}{'?' if query else ''}{query}")
-
-
-def _see_other(url: str) -> HttpResponse:
-    """303: whatever was posted, what comes next is read with GET."""
-    return HttpResponse(status=303, headers={"Location": url})
+    return SeeOther(f"{reverse('desk')}{'?' if query else ''}{query}")
 
 
 def _action(name: str, allowed: Iterable[Action]) -> Action:
@@ -208,7 +209,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         messages.error(request, error.sentence)
         return _case(request, member, pk, now, status=409)
     if not request.htmx:  # type: ignore[attr-defined]
-        return _see_other(reverse("case", args=[pk]))
+        return SeeOther(reverse("case", args=[pk]))
     response = _case(request, member, pk, now)
     response["HX-Trigger"] = "refresh-list"
     return response

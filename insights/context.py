@@ -1,7 +1,7 @@
 """What every page's frame shows: who is looking, over which shops, and the live counts of the rail."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from exceptions.deadlines.kinds import Level
+from exceptions.desk.queue import DUE_SOON
 from exceptions.desk.workflow import State
 from exceptions.models import Case
 from merchants import access
@@ -56,7 +57,7 @@ def _count(member: access.Member, now: datetime) -> RailCounts:
     return RailCounts(
         **cases.aggregate(
             all=Count("pk", filter=open_),
-            due2h=Count("pk", filter=open_ & Q(due_at__gt=now, due_at__lte=now + timedelta(hours=2))),
+            due2h=Count("pk", filter=open_ & Q(level=Level.SOON.value, due_at__lte=now + DUE_SOON)),
             broken=Count("pk", filter=open_ & Q(level__gte=Level.BROKEN.value)),
             grave=Count("pk", filter=open_ & Q(level=Level.GRAVE.value)),
             unassigned=Count("pk", filter=open_ & Q(assignee__isnull=True)),

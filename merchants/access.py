@@ -70,7 +70,7 @@ def _read(request: HttpRequest) -> Member | None:
     if not request.user.is_authenticated:
         return None
     memberships = list(
-        Membership.objects.filter(user=request.user).select_related("merchant").order_by("merchant__name", "pk")
+        Membership.objects.filter(user=request.user).select_related("merchant", "user").order_by("merchant__name", "pk")
     )
     if not memberships:
         return None

@@ -2,7 +2,7 @@
 
 import json
 import zoneinfo
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +47,12 @@ def money(amount: Decimal | None, currency: str = "CNY") -> str:
     return amounts.shown(amount, currency)
 
 
+@register.filter
+def whole_money(amount: Decimal | None, currency: str = "CNY") -> str:
+    """An amount without its cents, where a sum is looked at from afar."""
+    return amounts.shown(amount, currency, places=0)
+
+
 @register.simple_tag(takes_context=True)
 def wall(context: template.Context, at: datetime | None, zone: Any = None) -> str:
     """`{% wall order.paid_at shop %}`: the wall-clock instant in the shop's zone, the full one in its tooltip."""
@@ -82,6 +88,12 @@ def fuse(context: template.Context, start: datetime, due: datetime, tone: str = 
     return format_html(
         '<progress class="fuse is-{}" max="100" value="{}" aria-label="{}%"></progress>', tone, burnt, burnt
     )
+
+
+@register.simple_tag(name="span")
+def length_of_time(delta: timedelta) -> str:
+    """`{% span age.p95 %}`: a length of time to the minute."""
+    return times.spell(delta)
 
 
 @register.simple_tag

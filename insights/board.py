@@ -1,0 +1,203 @@
+"""The figures of the start page: what breaks next, where, what it costs, and how old the data is. Reads only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.core.cache import caches
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+
+from exceptions.deadlines.kinds import Kind, Level
+from exceptions.desk.workflow import State
+from exceptions.models import Case, Clock
+from exceptions.shown import carrier_name
+from merchants.access import Member, scoped
+from merchants.models import Shop
+from shipments.models import Carrier, CarrierAccount
+
+T = TypeVar("T")
+
+HOURS = 24
+# Figures over all clocks of a merchant scan a large table: half a minute old is fresh enough for a chart.
+SLOW_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour of the horizon: limits that break in it, cases that become serious in it, limits still calm."""
+
+    starts_at: datetime
+    soon: int
+    grave: int
+    calm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    kind: Kind
+    count: int
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    # None = no parcel yet.
+    carrier: Carrier | None
+    name: str
+    cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopLine:
+    shop: Shop
+    open: int
+    due2h: int
+    broken: int
+    grave: int
+    at_stake: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Limits that were due on a day, and how many of them were kept."""
+
+    due: int
+    kept: int
+
+    @property
+    def percent(self) -> float | None:
+        return round(100 * self.kept / self.due, 1) if self.due else None
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How long ago the active waybills were asked about, and how many there are."""
+
+    p50: timedelta
+    p95: timedelta
+    count: int
+
+
+def zone_of(member: Member) -> tzinfo:
+    """The zone a page over all shops is shown in: the first shop's."""
+    return member.shops[0].zone if member.shops else timezone.get_current_timezone()
+
+
+def _open_cases(member: Member) -> QuerySet[Case]:
+    return scoped(member, Case.objects.filter(merchant=member.merchant, state=State.OPEN.value))
+
+
+def horizon(member: Member, now: datetime) -> list[Hour]:
+    """The next 24 hours, hour by hour. Three queries; the one over calm limits is up to 30 s old."""
+    first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    until = first + timedelta(hours=HOURS)
+    cases = _open_cases(member)
+    soon = _by_hour(cases.filter(level=Level.SOON.value), "due_at", now, until)
+    grave = _by_hour(cases.filter(level=Level.BROKEN.value), "grave_at", now, until)
+    calm = _slow(member, f"calm:{first:%d%H}", lambda: _calm(member, now, until))
+    hours = [first + timedelta(hours=n) for n in range(HOURS)]
+    return [Hour(at, soon.get(at, 0), grave.get(at, 0), calm.get(at, 0)) for at in hours]
+
+
+def _calm(member: Member, now: datetime, until: datetime) -> dict[datetime, int]:
+    clocks = scoped(member, Clock.objects.filter(level=Level.CALM.value, stopped_at=None), via="order__shop")
+    return _by_hour(clocks, "due_at", now, until)
+
+
+def _by_hour(rows: QuerySet[Any], column: str, now: datetime, until: datetime) -> dict[datetime, int]:
+    window = rows.filter(**{f"{column}__gt": now, f"{column}__lt": until})
+    counted = window.annotate(hour=TruncHour(column, tzinfo=UTC)).values_list("hour").annotate(n=Count("pk"))
+    return dict(counted.order_by())
+
+
+def _slow(member: Member, name: str, read: Callable[[], T]) -> T:
+    key = f"board:{member.merchant.pk}:{member.user.pk}:{name}"
+    found = caches["local"].get(key)
+    if found is None:
+        found = read()
+        caches["local"].set(key, found, SLOW_SECONDS)
+    return found
+
+
+def matrix(member: Member) -> list[MatrixRow]:
+    """Open cases by carrier and kind, the busiest carrier first. Two queries."""
+    counted = _open_cases(member).values_list("waybill__carrier", "kind", "level").annotate(n=Count("pk")).order_by()
+    cells: dict[int | None, dict[str, dict[int, int]]] = {}
+    for carrier, kind, level, n in counted:
+        levels = cells.setdefault(carrier, {}).setdefault(kind, {})
+        levels[level] = levels.get(level, 0) + n
+    names = Carrier.objects.in_bulk([pk for pk in cells if pk is not None])
+    rows = [
+        MatrixRow(
+            carrier=names.get(pk) if pk else None,
+            name=carrier_name(names[pk]) if pk else "",
+            cells=[_cell(kind, kinds.get(kind.value, {})) for kind in Kind],
+        )
+        for pk, kinds in cells.items()
+    ]
+    return sorted(rows, key=lambda row: (row.carrier is None, -sum(cell.count for cell in row.cells)))
+
+
+def _cell(kind: Kind, levels: dict[int, int]) -> Cell:
+    """A cell has the tone of the worst level that at least a quarter of its cases have reached."""
+    count = sum(levels.values())
+    reached, tone = 0, "calm"
+    for level in sorted(levels, reverse=True):
+        reached += levels[level]
+        if reached * 4 >= count:
+            tone = Level(level).tone
+            break
+    return Cell(kind, count, tone)
+
+
+def by_shop(member: Member, now: datetime) -> list[ShopLine]:
+    """Every shop of the member with its open cases, the dearest first. One query."""
+    due2h = Q(level=Level.SOON.value, due_at__lte=now + timedelta(hours=2))
+    counted = _open_cases(member).values("shop").annotate(
+        open=Count("pk"),
+        due2h=Count("pk", filter=due2h),
+        broken=Count("pk", filter=Q(level__gte=Level.BROKEN.value)),
+        grave=Count("pk", filter=Q(level=Level.GRAVE.value)),
+        at_stake=Sum("at_stake"),
+    )
+    found = {row.pop("shop"): row for row in counted.order_by()}
+    nothing = {"open": 0, "due2h": 0, "broken": 0, "grave": 0, "at_stake": Decimal(0)}
+    lines = [ShopLine(shop, **found.get(shop.pk, nothing)) for shop in member.shops]
+    return sorted(lines, key=lambda line: -line.at_stake)
+
+
+def kept_yesterday(member: Member, now: datetime) -> Kept:
+    """Limits due on the day before today (of the first shop's zone) and how many were kept; up to 30 s old."""
+    zone = zone_of(member)
+    today = datetime.combine(timezone.localdate(now, zone), time.min, zone)
+    return _slow(member, f"kept:{today:%m%d}", lambda: _kept(member, today - timedelta(days=1), today))
+
+
+def _kept(member: Member, start: datetime, end: datetime) -> Kept:
+    due = scoped(member, Clock.objects.filter(due_at__gte=start, due_at__lt=end), via="order__shop")
+    return Kept(**due.aggregate(due=Count("pk"), kept=Count("pk", filter=Q(stopped_at__lte=F("due_at")))))
+
+
+AGES = """
+select percentile_cont(0.5) within group (order by age), percentile_cont(0.95) within group (order by age), count(*)
+from (select %s - coalesce(polled_at, created_at) as age from shipments_waybill
+      where merchant_id = %s and poll_at is not null) active
+"""
+
+
+def data_age(member: Member, now: datetime) -> Age | None:
+    """How old the tracking data of the merchant's active waybills is; None where none is active."""
+    with connection.cursor() as cursor:
+        cursor.execute(AGES, [now, member.merchant.pk])
+        p50, p95, count = cursor.fetchone()
+    return Age(p50, p95, count) if count else None
+
+
+def accounts(member: Member) -> list[CarrierAccount]:
+    """The merchant's tracking accounts, without their credentials. One query."""
+    return list(CarrierAccount.objects.filter(merchant=member.merchant).defer("credentials").order_by("name", "pk"))
