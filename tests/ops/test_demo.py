@@ -55,15 +55,30 @@ class Demo:
         return self.process.returncode
 
 
+def log_in_page(port: int) -> int:
+    """The status of the page that everybody meets first; 0 while nobody answers."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        try:
+            connection.request("GET", "/login/")
+            return connection.getresponse().status
+        except OSError:
+            return 0
+
+
 def test_the_demo_serves_survives_kill_9_and_stops_without_a_trace(home: Path, until: Until) -> None:
     port = free_port()
     demo = Demo(home, port)
     assert any(line == f"  address    http://127.0.0.1:{port}\n" for line in demo.lines)
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
-        connection.request("GET", "/")
-        assert connection.getresponse().status in (200, 302)
+    assert log_in_page(port) == 200
+    first = children(demo.process.pid)
+    assert len(first) == 7  # postgres, valkey, simulator, web, worker, beat, feed
+
+    for pid in first:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: not any(map(alive, first)), "all of them are dead")
+    until(lambda: len(children(demo.process.pid)) == 7, "all of them run again")
+    until(lambda: log_in_page(port) == 200, "pages are served again")
     running = descendants(demo.process.pid)
-    assert len(children(demo.process.pid)) >= 6  # postgres, valkey, simulator, web, worker, beat
 
     demo.end(signal.SIGKILL)
     until(lambda: not any(map(alive, running)), "everything it started is gone")
