@@ -27,7 +27,10 @@ _REASONS: tuple[tuple[str, Verdict], ...] = (
     ),
     (r"天气|疫情|台风|暴雨|冰雪|洪水|地震|自然灾害|不可抗力", (Stage.UNKNOWN, Cause.WEATHER)),
     (r"节假日|节日|延迟|延误|滞留|积压|爆仓|车辆|晚点|次日派|运力不足", (Stage.UNKNOWN, Cause.DELAYED)),
-    (r"不在|外出|无人|改日|改约|约定|另约|更改派送时间|等通知|休息|休假|放假|下班|不方便|未预约", (Stage.UNKNOWN, Cause.ATTEMPT_FAILED)),
+    (
+        r"不在|外出|无人|改日|改约|约定|另约|更改派送时间|等通知|休息|休假|放假|下班|不方便|未预约",
+        (Stage.UNKNOWN, Cause.ATTEMPT_FAILED),
+    ),
 )
 
 _SIGNED_BY_A_PLACE = r"(?:快递柜|智能柜|自提柜|丰巢柜?|蜂巢|菜鸟|驿站|妈妈驿站|兔喜|代收点|代办点|自提点|便民点|服务站)"
@@ -35,7 +38,10 @@ _SIGNED_BY_A_PLACE = r"(?:快递柜|智能柜|自提柜|丰巢柜?|蜂巢|菜鸟
 # Order matters; see the module's first lines.
 _RULES: tuple[tuple[str, Verdict | None], ...] = (
     # A failed attempt, however much it talks of signing. None = look for the reason.
-    (r"失败签收|签收失败|异常签收|未妥投|投递失败|(?:派送|派件|投递|配送|妥投)(?:不成功|失败|异常|未成功)|未能(?:派送|投递|妥投)", None),
+    (
+        r"失败签收|签收失败|异常签收|未妥投|投递失败|(?:派送|派件|投递|配送|妥投)(?:不成功|失败|异常|未成功)|未能(?:派送|投递|妥投)",
+        None,
+    ),
     (r"疑难件|问题件|问题扫描|异常件", None),
     (r"拦截(?:失败|取消|撤销)|取消拦截", UNKNOWN),
     (r"拦截成功|已拦截|被拦截|拦截退回", (Stage.RETURNING, Cause.INTERCEPTED)),
@@ -57,13 +63,22 @@ _RULES: tuple[tuple[str, Verdict | None], ...] = (
     (r"海关(?:扣|查扣|扣留)|清关(?:异常|失败|延误)|扣件", (Stage.CUSTOMS, Cause.CUSTOMS_HELD)),
     (r"(?:超时|逾期|超过).{0,6}未取", (Stage.AVAILABLE_FOR_PICKUP, Cause.UNCOLLECTED)),
     (r"未取.{0,12}(?:请|尽快)|仍在.{0,60}未取", (Stage.AVAILABLE_FOR_PICKUP, None)),
-    (r"与(?:收方|收件)?(?:客户|人)?约定|約時間|约定新派送时间|改约时间", (Stage.OUT_FOR_DELIVERY, Cause.ATTEMPT_FAILED)),
+    (
+        r"与(?:收方|收件)?(?:客户|人)?约定|約時間|约定新派送时间|改约时间",
+        (Stage.OUT_FOR_DELIVERY, Cause.ATTEMPT_FAILED),
+    ),
     # Taken out of the locker: by the buyer, or by the courier.
-    (r"从.{0,20}(?:丰巢|柜|驿站).{0,6}取件成功|取件成功|凭取[件货]码.{0,6}(?:签收|领取)|(?:取件|取货)码(?:本人)?\s*(?:已)?签收|驿站完成派件|驿站出库", (Stage.DELIVERED, None)),
+    (
+        r"从.{0,20}(?:丰巢|柜|驿站).{0,6}取件成功|取件成功|凭取[件货]码.{0,6}(?:签收|领取)|(?:取件|取货)码(?:本人)?\s*(?:已)?签收|驿站完成派件|驿站出库",
+        (Stage.DELIVERED, None),
+    ),
     (r"(?:快递员|派送员|小件员|业务员).{0,24}取出|快件取出|取出扫描", (Stage.OUT_FOR_DELIVERY, None)),
     (r"送往.{0,12}(?:合作点|顺丰店|店/站|驿站|代收点)", (Stage.OUT_FOR_DELIVERY, None)),
     # A place holds it: not a person.
-    (rf"签收人\s*[:：是]?\s*[【\[]?\S{{0,12}}?{_SIGNED_BY_A_PLACE}|被.{{0,60}}代签收|{_SIGNED_BY_A_PLACE}.{{0,20}}代签收", (Stage.AVAILABLE_FOR_PICKUP, None)),
+    (
+        rf"签收人\s*[:：是]?\s*[【\[]?\S{{0,12}}?{_SIGNED_BY_A_PLACE}|被.{{0,60}}代签收|{_SIGNED_BY_A_PLACE}.{{0,20}}代签收",
+        (Stage.AVAILABLE_FOR_PICKUP, None),
+    ),
     (
         r"(?:已由|已被|由|被).{0,60}代收(?!货)|代收[，,。]|请.{0,8}(?:及时|尽快|凭.{0,8})(?:取件|领取|自提|取走)|及时取件|"
         r"暂存(?:至|于|在)|存放(?:至|于|在|到)|已存放|(?:到达|抵达|进入|放入|投入|存入|投递至?|派送至|派件至|送至).{0,60}(?:驿站|自提柜|快递柜|丰巢|智能柜|自助柜|自提点|自取点|顺丰店|店/站)|"

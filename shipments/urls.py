@@ -1,5 +1,11 @@
 """Addresses of shipments."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from shipments import views
+
+urlpatterns = [
+    path("waybills/<int:pk>/", views.waybill, name="waybill"),
+    path("waybills/<int:pk>/refresh/", views.refresh, name="waybill-refresh"),
+    path("carriers/<slug:provider>/push/<str:token>/", views.push, name="push"),
+]

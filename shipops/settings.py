@@ -6,6 +6,7 @@ SHIPOPS_HOME    the data directory of a one-machine installation, default ./var
 SECRET_KEY      else it is made once and kept in SHIPOPS_HOME/secret_key (0600)
 SHIPOPS_PUBLIC_URL   where carriers reach this installation with their pushes
 SIMULATOR_URL   the carrier simulator; only the demo sets it
+POLL_PACE       how much faster than the real ones carriers are asked, for a simulator whose clock runs faster
 """
 
 from pathlib import Path
@@ -28,6 +29,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 PUBLIC_URL = env.str("SHIPOPS_PUBLIC_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 SIMULATOR_URL = env.str("SIMULATOR_URL", default="")
+POLL_PACE = env.float("POLL_PACE", default=1.0)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -178,7 +180,11 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "shipops", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "shipops",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
 
 LOGGING = {
     "version": 1,

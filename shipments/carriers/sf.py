@@ -57,7 +57,8 @@ _REQUEST_KEYS = ("trackingNumber", "attributeNo", "searchNo", "partnerID", "serv
 def digest(msg_data: str, timestamp: str, checkword: str) -> str:
     """Return msgDigest: base64 of the raw MD5 over the parts, URL-encoded as Java does it (space → +)."""
     encoded = quote_plus(msg_data + timestamp + checkword, safe="*-._")
-    return base64.b64encode(hashlib.md5(encoded.encode()).digest()).decode()
+    # Java writes ~ as %7E and leaves * alone; Python does the opposite.
+    return base64.b64encode(hashlib.md5(encoded.replace("~", "%7E").encode()).digest()).decode()
 
 
 def verify_code(xml: str, checkword: str) -> str:

@@ -94,11 +94,20 @@ class TestReadAnswer:
         assert said["status"] == said["stage"] == "picked_up"
         assert said["last_event_at"] == "2023-09-15T15:46:15+08:00"
         assert said["events"] == [
-            {"at": "2023-09-15T15:46:15+08:00", "stage": "picked_up", "cause": None, "text": "顺丰速运 已收取快件", "place": "深圳市", "code": "50"}
+            {
+                "at": "2023-09-15T15:46:15+08:00",
+                "stage": "picked_up",
+                "cause": None,
+                "text": "顺丰速运 已收取快件",
+                "place": "深圳市",
+                "code": "50",
+            }
         ]
         assert said["error"] is None
 
-    def test_a_failure_says_its_kind_and_when_to_ask_again(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_failure_says_its_kind_and_when_to_ask_again(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         file = tmp_path / "throttled.json"
         file.write_text('{"result":false,"returnCode":"504","message":"请求过于频繁"}')
         call_command("read_answer", "--provider", "kuaidi100", str(file))

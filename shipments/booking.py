@@ -1,0 +1,183 @@
+"""From "the seller uploaded this number" to a parcel that is followed: dispatches whose book_at has come.
+
+A dispatch that names no carrier we know, or a number that is none, keeps the reason and holds up nobody.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import connection, transaction
+
+from orders.models import Dispatch, Order
+from shipments import accounts
+from shipments.models import Carrier, CarrierAlias, Parcel, Waybill
+
+# A transaction of this many takes about 0.1 s; the rest is taken by the next one, or by another worker.
+BATCH: Final = 500
+UNKNOWN_CARRIER: Final = "unknown_carrier"
+MALFORMED_NUMBER: Final = "malformed_number"
+# What Kuaidi100 takes. A number that a spreadsheet turned into 6.9E+18 has a dot or a plus and is refused here.
+_NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{5,31}")  # JD numbers end with a dash
+_COMPANY = re.compile(r"(?:股份)?(?:有限)?(?:责任)?公司$|[（(].*[)）]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What became of a batch of dispatches."""
+
+    taken: int = 0
+    parcels: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    dispatch_id: int
+    order_id: int
+    merchant_id: int
+    phone_tail: str
+    carrier_id: int
+    carrier_code: str
+    number: str
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        return self.merchant_id, self.carrier_id, self.number
+
+
+def book(now: datetime) -> Booked:
+    """Book one batch of due dispatches, in a fixed number of queries; taken = 0 means nothing is due."""
+    with transaction.atomic():
+        rows = _claim(now)
+        if not rows:
+            return Booked()
+        known = _Carriers()
+        due: list[_Due] = []
+        refused: dict[str, list[int]] = {}
+        for dispatch_id, order_id, name, number, tail, merchant_id in rows:
+            number = _cleaned(number)
+            carrier = known.named(name)
+            if carrier is None:
+                refused.setdefault(UNKNOWN_CARRIER, []).append(dispatch_id)
+            elif not _NUMBER.fullmatch(number):
+                refused.setdefault(MALFORMED_NUMBER, []).append(dispatch_id)
+            else:
+                due.append(_Due(dispatch_id, order_id, merchant_id, tail, *carrier, number))
+        if due:
+            _book(due, now)
+        for error in (UNKNOWN_CARRIER, MALFORMED_NUMBER):
+            Dispatch.objects.filter(pk__in=refused.get(error, [])).update(book_at=None, book_error=error)
+    return Booked(len(rows), len(due), len(rows) - len(due))
+
+
+def _claim(now: datetime) -> list[tuple[int, int, str, str, str, int]]:
+    """Lock due dispatches no other worker has, the longest due first."""
+    due = Dispatch.objects.filter(book_at__lte=now).order_by("book_at", "pk")
+    locked = due.select_for_update(skip_locked=True, of=("self",), no_key=True)[:BATCH]
+    return list(
+        locked.values_list("pk", "order_id", "carrier_name", "number", "order__phone_tail", "order__shop__merchant_id")
+    )
+
+
+def _cleaned(number: str) -> str:
+    return re.sub(r"[\s'’`=\"]", "", number).upper()
+
+
+class _Carriers:
+    """All carriers by every spelling we know, read once a batch."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, tuple[int, str]] = {}
+        for pk, code, name_zh, name_en in Carrier.objects.values_list("pk", "code", "name_zh", "name_en"):
+            for name in (code, name_zh, name_en):
+                self._by_name[_spelling(name)] = (pk, code)
+        for name, pk, code in CarrierAlias.objects.values_list("name", "carrier_id", "carrier__code"):
+            self._by_name[_spelling(name)] = (pk, code)
+
+    def named(self, name: str) -> tuple[int, str] | None:
+        """Return (id, code) of the carrier a source means; company forms and remarks in brackets do not count."""
+        return self._by_name.get(_spelling(name)) or self._by_name.get(_spelling(_COMPANY.sub("", name.strip())))
+
+
+def _spelling(name: str) -> str:
+    return "".join(name.split()).casefold()
+
+
+def _book(due: Sequence[_Due], now: datetime) -> None:
+    waybills = _waybills(due, now)
+    Parcel.objects.bulk_create(
+        [Parcel(dispatch_id=one.dispatch_id, waybill_id=waybills[one.key]) for one in due],
+        update_conflicts=True,
+        unique_fields=["dispatch"],
+        update_fields=["waybill"],
+    )
+    Dispatch.objects.filter(pk__in=[one.dispatch_id for one in due]).update(book_at=None, book_error="")
+    wake_orders(sorted({one.order_id for one in due}), now)
+
+
+def _waybills(due: Sequence[_Due], now: datetime) -> dict[tuple[int, int, str], int]:
+    """Insert the waybills that are new, woken at once; return the id of each."""
+    asked = accounts.by_merchant(one.merchant_id for one in due)
+    wanted = {one.key: one for one in sorted(due, key=lambda one: one.key)}
+    new = []
+    for one in wanted.values():
+        account = accounts.choose(asked.get(one.merchant_id, ()), one.carrier_code)
+        new.append(
+            Waybill(
+                merchant_id=one.merchant_id,
+                carrier_id=one.carrier_id,
+                number=one.number,
+                phone_tail=one.phone_tail,
+                created_at=now,
+                account=account,
+                poll_at=now,
+            )
+        )
+    Waybill.objects.bulk_create(new, ignore_conflicts=True)
+    rows = Waybill.objects.filter(
+        merchant_id__in=asked.keys() | {key[0] for key in wanted}, number__in=[key[2] for key in wanted]
+    )
+    found: dict[tuple[int, int, str], int] = {}
+    lacking: list[tuple[int, str]] = []
+    for pk, merchant_id, carrier_id, number, tail in rows.values_list(
+        "pk", "merchant_id", "carrier_id", "number", "phone_tail"
+    ):
+        key = (merchant_id, carrier_id, number)
+        if key in wanted:
+            found[key] = pk
+            if not tail and wanted[key].phone_tail:
+                lacking.append((pk, wanted[key].phone_tail))
+    if lacking:
+        _add_phone_tails(sorted(lacking))
+    return found
+
+
+def _add_phone_tails(lacking: Sequence[tuple[int, str]]) -> None:
+    """An order that came later may know the phone that an earlier one with the same number did not."""
+    ids = [pk for pk, _ in lacking]
+    list(Waybill.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE shipments_waybill w SET phone_tail = t.tail FROM unnest(%s::bigint[], %s::text[]) AS t(id, tail) "
+            "WHERE w.id = t.id AND w.phone_tail = ''",
+            [ids, [tail for _, tail in lacking]],
+        )
+
+
+def wake_orders(order_ids: Sequence[int], now: datetime) -> int:
+    """Let the sweep judge these orders, locked in pk order; one that is awake already is left alone."""
+    if not order_ids:
+        return 0
+    asleep = Order.objects.filter(pk__in=order_ids).exclude(review_at__lte=now).order_by("pk")
+    ids = list(asleep.select_for_update(no_key=True).values_list("pk", flat=True))
+    return Order.objects.filter(pk__in=ids).update(review_at=now)
+
+
+def count_refused(merchant_id: int) -> Counter[str]:
+    """Return how many dispatches of a merchant were refused, by reason."""
+    refused = Dispatch.objects.filter(order__shop__merchant_id=merchant_id).exclude(book_error="")
+    return Counter(refused.values_list("book_error", flat=True))

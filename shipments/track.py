@@ -1,0 +1,92 @@
+"""A waybill as its page shows it, and "ask now" by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Q
+
+from merchants.models import Shop
+from orders.models import Order
+from shipments import accounts
+from shipments.models import TrackingEvent, Waybill
+from shipments.status import CAUSES, STAGES, Cause, Stage
+
+# A track of a parcel that went back and forth for weeks has about sixty scans.
+LONGEST_TRACK: Final = 500
+# The least time between two questions that a person may cause: Kuaidi100 locks a number that is asked more often.
+BY_HAND: Final = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One scan, readable beside raw."""
+
+    event: TrackingEvent
+    stage: Stage
+    cause: Cause | None
+    source: str
+
+    @property
+    def tone(self) -> str:
+        """The class of its place in the line."""
+        if self.stage in (Stage.DELIVERED, Stage.RETURNED):
+            return "is-kept"
+        return "is-verdict" if self.cause else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """All that is known of one waybill."""
+
+    waybill: Waybill
+    stage: Stage
+    cause: Cause | None
+    lines: tuple[Line, ...]
+    orders: tuple[Order, ...]
+    shop: Shop | None
+    # The provider asked, in words; blank = nobody can be asked.
+    source: str
+    # From when a person may have it asked again; None = at once.
+    refresh_at: datetime | None
+
+    @property
+    def unread(self) -> int:
+        """How many scans no rule could read."""
+        return sum(line.stage is Stage.UNKNOWN and line.cause is None for line in self.lines)
+
+
+def track(waybill: Waybill, shop_ids: list[int], now: datetime) -> Track:
+    """Return what the waybill's page shows: scans newest first, and of its orders those of the reader's shops."""
+    events = TrackingEvent.objects.filter(waybill=waybill).select_related("answer__account")
+    lines = tuple(_line(event) for event in events.order_by("-occurred_at", "-position", "-pk")[:LONGEST_TRACK])
+    mine = Order.objects.filter(dispatches__parcel__waybill=waybill, shop_id__in=shop_ids)
+    orders = tuple(mine.select_related("shop").distinct().order_by("-placed_at", "pk"))
+    return Track(
+        waybill=waybill,
+        stage=STAGES.get(waybill.stage, Stage.UNKNOWN),
+        cause=CAUSES.get(waybill.cause),
+        lines=lines,
+        orders=orders,
+        shop=orders[0].shop if orders else None,
+        source=accounts.label(waybill.account) if waybill.account else "",
+        refresh_at=may_refresh_at(waybill, now),
+    )
+
+
+def _line(event: TrackingEvent) -> Line:
+    source = accounts.label(event.answer.account) if event.answer else ""
+    return Line(event, STAGES.get(event.stage, Stage.UNKNOWN), CAUSES.get(event.cause), source)
+
+
+def may_refresh_at(waybill: Waybill, now: datetime) -> datetime | None:
+    """Return from when the waybill may be asked about by hand; None = now."""
+    if waybill.polled_at is None or waybill.polled_at + BY_HAND <= now:
+        return None
+    return waybill.polled_at + BY_HAND
+
+
+def refresh(waybill: Waybill, now: datetime) -> bool:
+    """Have the waybill asked about at once; False where it was asked less than BY_HAND ago."""
+    long_ago = Q(polled_at__isnull=True) | Q(polled_at__lte=now - BY_HAND)
+    return bool(Waybill.objects.filter(pk=waybill.pk).filter(long_ago).update(poll_at=now))

@@ -1,0 +1,83 @@
+"""The waybill page, and the door providers push to."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from merchants import access
+from merchants.access import Member, Right
+from shipments import push as pushes
+from shipments import tasks
+from shipments.models import Waybill
+from shipments.track import may_refresh_at, track
+from shipments.track import refresh as ask_now
+from shipops.kit import times
+
+TO_SHOP = "parcels__dispatch__order__shop"
+
+
+def _waybill(member: Member, pk: int) -> Waybill:
+    return access.get(member, Waybill.objects.select_related("carrier", "account"), TO_SHOP, pk=pk)
+
+
+@require_GET
+def waybill(request: HttpRequest, pk: int) -> HttpResponse:
+    """One waybill: its scans raw beside readable, how old they are, when it is asked next, its orders."""
+    member = access.member(request, Right.VIEW)
+    found = _waybill(member, pk)
+    now = timezone.now()
+    context = {
+        "now": now,
+        "track": track(found, member.shop_ids, now),
+        "waybill": found,
+        "may_triage": member.may(Right.TRIAGE),
+    }
+    return render(request, "shipments/waybill.html", context)
+
+
+@require_POST
+def refresh(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the provider asked now, unless it was asked just before."""
+    member = access.member(request, Right.TRIAGE)
+    found = _waybill(member, pk)
+    now = timezone.now()
+    if found.account is None:
+        messages.error(request, _("No account follows this carrier; an admin can add one."))
+    elif ask_now(found, now):
+        transaction.on_commit(tasks.nudge_poll)
+        messages.success(request, _("The carrier is being asked. What is new shows here within a minute."))
+    else:
+        wait = (may_refresh_at(found, now) or now) - now
+        messages.info(request, _("Asked a moment ago. It may be asked again in {t}.").format(t=times.spell(wait)))
+    return redirect("waybill", pk=pk)
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def push(request: HttpRequest, provider: str, token: str) -> HttpResponse:
+    """Take a provider's push: stored as it came, then acknowledged in the provider's own words."""
+    if _too_large(request):
+        return HttpResponse("The body is too large.", status=413, content_type="text/plain")
+    body = request.read(pushes.LARGEST + 1)
+    if len(body) > pushes.LARGEST:
+        return HttpResponse("The body is too large.", status=413, content_type="text/plain")
+    try:
+        said = pushes.receive(provider, token, request.headers, body, timezone.now())
+    except pushes.UnknownAddress:
+        raise Http404 from None
+    except pushes.BadSignature:
+        return HttpResponse("The signature is wrong.", status=403, content_type="text/plain")
+    transaction.on_commit(tasks.nudge_read)
+    return HttpResponse(said.body, status=said.status, content_type=said.headers["Content-Type"])
+
+
+def _too_large(request: HttpRequest) -> bool:
+    length = request.headers.get("Content-Length", "")
+    return length.isdigit() and int(length) > pushes.LARGEST

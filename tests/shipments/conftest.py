@@ -1,0 +1,68 @@
+"""Carriers as an installation has them, accounts with the simulated providers, and orders that wait for booking."""
+
+import importlib
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.apps import apps
+
+from merchants.models import Merchant, Shop
+from orders.models import Dispatch
+from shipments.models import CarrierAccount, Waybill
+from tests.exceptions.making import an_order
+from tests.simulator.conftest import Client, Serve, serve
+
+__all__ = ["serve"]
+
+
+@pytest.fixture
+def carriers(db: None) -> None:
+    """The seeded carriers: tests that commit leave empty tables behind."""
+    importlib.import_module("shipments.migrations.0002_carriers").seed(apps, None)
+
+
+@pytest.fixture
+def account(merchant: Merchant) -> CarrierAccount:
+    """An account with Kuaidi100, at an address where nobody listens."""
+    return CarrierAccount.objects.create(
+        merchant=merchant,
+        provider="kuaidi100",
+        name="快递100",
+        base_url="http://127.0.0.1:9",
+        credentials={"customer": "DEMO-CUSTOMER", "key": "DEMO-KEY-100"},
+    )
+
+
+@pytest.fixture
+def sf_account(merchant: Merchant) -> CarrierAccount:
+    return CarrierAccount.objects.create(
+        merchant=merchant,
+        provider="sf",
+        name="顺丰月结",
+        base_url="http://127.0.0.1:9",
+        credentials={"partner_id": "DEMO-SF", "checkword": "demo-checkword-sf"},
+    )
+
+
+@pytest.fixture
+def world(serve: Serve) -> Iterator[Client]:
+    """A running simulator; time stands still in it."""
+    yield serve("--orders", "400")
+
+
+def a_dispatch(shop: Shop, number: str, now: datetime, carrier: str = "圆通速递", **order: object) -> Dispatch:
+    """An order whose seller told the platform this number just now."""
+    made = an_order(shop, f"O-{number}", now, **order)
+    type(made).objects.filter(pk=made.pk).update(review_at=None)
+    return Dispatch.objects.create(order=made, carrier_name=carrier, number=number, uploaded_at=now, book_at=now)
+
+
+def at_simulator(account: CarrierAccount, client: Client) -> CarrierAccount:
+    account.base_url = f"http://127.0.0.1:{client.port}"
+    account.save(update_fields=["base_url"])
+    return account
+
+
+def the_waybill(number: str) -> Waybill:
+    return Waybill.objects.select_related("account", "carrier").get(number=number)
