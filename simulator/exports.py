@@ -92,6 +92,7 @@ def _pdd_row(order: Order, until: int) -> list[dict[str, str]]:
     province, city, district, street = _address(order)
     return [
         {
+            **_pdd_money(order),
             "商品": line.goods.title,
             "订单号": order.number,
             "订单状态": _pdd_status(order, until),
@@ -110,13 +111,6 @@ def _pdd_row(order: Order, until: int) -> list[dict[str, str]]:
             "售后状态": "退款成功" if _by(order.refunded_at, until) else "无售后或售后取消",
             # The deal is made when the buyer has paid and the group is full: an unpaid order has none.
             "订单成交时间": _seen(order.paid_at, until),
-            "商品总价(元)": _yuan(order.goods_total),
-            "邮费(元)": _yuan(order.postage),
-            "店铺优惠折扣(元)": _yuan(order.shop_discount),
-            "平台优惠折扣(元)": _yuan(order.platform_discount),
-            "多多支付立减金额(元)": "0.00",
-            "用户实付金额(元)": _yuan(order.paid_total),
-            "商家实收金额(元)": f"{_yuan(order.goods_total + order.postage - order.shop_discount)}\t",
             "快递单号": f"{order.waybill}\t" if shipped else "",
             "快递公司": order.carrier.name if shipped else "",
             "省": province,
@@ -131,6 +125,18 @@ def _pdd_row(order: Order, until: int) -> list[dict[str, str]]:
             "是否分期": "否",
         }
     ]
+
+
+def _pdd_money(order: Order) -> dict[str, str]:
+    return {
+        "商品总价(元)": _yuan(order.goods_total),
+        "邮费(元)": _yuan(order.postage),
+        "店铺优惠折扣(元)": _yuan(order.shop_discount),
+        "平台优惠折扣(元)": _yuan(order.platform_discount),
+        "多多支付立减金额(元)": "0.00",
+        "用户实付金额(元)": _yuan(order.paid_total),
+        "商家实收金额(元)": f"{_yuan(order.goods_total + order.postage - order.shop_discount)}\t",
+    }
 
 
 def _douyin_status(order: Order, until: int) -> tuple[str, str, str]:
@@ -159,8 +165,8 @@ def _douyin_row(order: Order, line: Line, until: int, *, first: bool) -> dict[st
     paid, shipped = _by(order.paid_at, until), _by(order.ship_at, until)
     province, city, district, street = _address(order)
     number = order.number if len(order.lines) == 1 else line.number
-    postage = order.postage if first else 0
     return {
+        **_douyin_money(line, order.postage if first else 0),
         "主订单编号": f"\t{order.number}",
         "子订单编号": f"\t{number}",
         "选购商品": f"\t{line.goods.title}",
@@ -169,17 +175,7 @@ def _douyin_row(order: Order, line: Line, until: int, *, first: bool) -> dict[st
         "商品ID": f"\t{line.goods.goods_id}",
         "商家编码": f"\t{line.goods.sku}-{line.spec + 1}",
         "商品单价": _yuan(line.price),
-        "订单应付金额": _yuan(line.total + postage - line.shop_discount - line.platform_discount),
-        "运费": _yuan(postage),
-        "优惠总金额": _yuan(line.shop_discount + line.platform_discount),
-        "平台优惠": _yuan(line.platform_discount),
-        "商家优惠": _yuan(line.shop_discount),
-        "达人优惠": "0.00",
-        "商家改价": "0.00",
-        "支付优惠": "0.00",
-        "红包抵扣": "0.00",
         "支付方式": "抖音支付" if paid else "-",
-        "手续费": "0.00",
         "收件人": order.buyer,
         "收件人手机号": order.phone,
         "省": province,
@@ -202,11 +198,26 @@ def _douyin_row(order: Order, line: Line, until: int, *, first: bool) -> dict[st
         "取消原因": reason,
         "是否安心购": "否",
         "发货时间": _seen(order.ship_at, until, "-"),
+        "预计送达时间": local_text(order.deliver_by) if paid else "-",
+        "快递信息": f"{order.waybill}-{order.carrier.name}" if shipped else "",
+    }
+
+
+def _douyin_money(line: Line, postage: int) -> dict[str, str]:
+    return {
+        "订单应付金额": _yuan(line.total + postage - line.shop_discount - line.platform_discount),
+        "运费": _yuan(postage),
+        "优惠总金额": _yuan(line.shop_discount + line.platform_discount),
+        "平台优惠": _yuan(line.platform_discount),
+        "商家优惠": _yuan(line.shop_discount),
+        "达人优惠": "0.00",
+        "商家改价": "0.00",
+        "支付优惠": "0.00",
+        "红包抵扣": "0.00",
+        "手续费": "0.00",
         "平台实际承担优惠金额": _yuan(line.platform_discount),
         "商家实际承担优惠金额": _yuan(line.shop_discount),
         "达人实际承担优惠金额": "0.00",
-        "预计送达时间": local_text(order.deliver_by) if paid else "-",
-        "快递信息": f"{order.waybill}-{order.carrier.name}" if shipped else "",
     }
 
 

@@ -110,8 +110,7 @@ def draft(seed: int, index: int, scenario: str, late: int | None, created_at: in
     shop = rng.choices(SHOPS, [shop.share for shop in SHOPS])[0]
     families = FAMILY_SHARE[shop.code]
     family = rng.choices([name for name, _ in families], [share for _, share in families])[0]
-    dest_city = rng.choices(range(len(CITIES)), WEIGHTS)[0]
-    dest = (dest_city, rng.randrange(len(CITIES[dest_city].districts)))
+    dest = _dest(rng)
     carrier, actual = _carriers(rng, scenario)
     lines = _lines(rng, seed, index, shop.platform, family)
     phone, tail = _phone(rng)
@@ -119,14 +118,13 @@ def draft(seed: int, index: int, scenario: str, late: int | None, created_at: in
     promise_at = (paid_at or created_at) + _promise_hours(rng, shop.platform) * HOUR
     ship_at = _ship_instant(rng, scenario, late, paid_at, promise_at)
     cancelled_at, refunded_at = _endings(rng, scenario, created_at, paid_at, ship_at)
-    remote = CITIES[dest_city].province_short in REMOTE_PROVINCES
     return Order(
         index=index,
         shop=shop.code,
         platform=shop.platform,
         number="",
         lines=lines,
-        postage=800 if remote else 0,
+        postage=800 if CITIES[dest[0]].province_short in REMOTE_PROVINCES else 0,
         buyer=rng.choice(SURNAMES) + rng.choice(("*", "**", "**")),
         phone=phone,
         phone_tail=tail,
@@ -141,7 +139,7 @@ def draft(seed: int, index: int, scenario: str, late: int | None, created_at: in
         created_at=created_at,
         paid_at=paid_at,
         promise_at=promise_at,
-        deliver_by=_deliver_by(promise_at, family, dest_city),
+        deliver_by=_deliver_by(promise_at, family, dest[0]),
         ship_at=ship_at,
         cancelled_at=cancelled_at,
         refunded_at=refunded_at,
@@ -161,6 +159,11 @@ def waybill_number(seed: int, index: int, carrier: Carrier) -> str:
     """A number with the carrier's prefix and length; unique per carrier."""
     body = (index * _WAYBILL_FACTOR + seed * 7_919 + 2_718_281_828) % 10**carrier.digits
     return f"{carrier.prefix}{body:0{carrier.digits}d}"
+
+
+def _dest(rng: Random) -> Place:
+    city = rng.choices(range(len(CITIES)), WEIGHTS)[0]
+    return city, rng.randrange(len(CITIES[city].districts))
 
 
 def _carriers(rng: Random, scenario: str) -> tuple[Carrier, Carrier]:
