@@ -176,7 +176,9 @@ def chips(filters: Filters, counts: Counts) -> list[Chip]:
     )
     for level, label, n in levels:
         on = filters.level == level
-        told.append(Chip(label, n, filters.to_query(level="" if on else level, state=""), on, level == "grave" and n > 0))
+        told.append(
+            Chip(label, n, filters.to_query(level="" if on else level, state=""), on, level == "grave" and n > 0)
+        )
     on = filters.assignee == "none"
     nobody = filters.to_query(assignee="" if on else "none", state="")
     return [*told, Chip(_("Nobody in charge"), counts.unassigned, nobody, on)]
@@ -198,7 +200,10 @@ class Menu:
 
 def menus(member: Member, filters: Filters) -> list[Menu]:
     """The filters of the queue; what a member cannot see is not offered."""
-    shops = [(str(shop.pk), f"{shop.get_platform_display()} · {shop.name}", shop.pk in filters.shops) for shop in member.shops]
+    shops = [
+        (str(shop.pk), f"{shop.get_platform_display()} · {shop.name}", shop.pk in filters.shops)
+        for shop in member.shops
+    ]
     carriers = [(str(pk), name, pk in filters.carriers) for pk, name in _carriers(member)]
     kinds = [(kind.value, str(kind.label), kind.value in filters.kinds) for kind in Kind]
     people = [("", _("Anybody")), ("me", _("Me")), ("none", _("Nobody"))]

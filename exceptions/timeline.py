@@ -193,5 +193,3 @@ def _order_moments(story: CaseStory) -> list[Moment]:
             text = f"{dispatch.carrier_name} {dispatch.number}"
             stream.append(Moment(dispatch.uploaded_at, "", _("Number uploaded"), text, str(PLATFORM)))
     return stream
-
-

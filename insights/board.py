@@ -158,12 +158,16 @@ def _cell(kind: Kind, levels: dict[int, int]) -> Cell:
 def by_shop(member: Member, now: datetime) -> list[ShopLine]:
     """Every shop of the member with its open cases, the dearest first. One query."""
     due2h = Q(level=Level.SOON.value, due_at__lte=now + timedelta(hours=2))
-    counted = _open_cases(member).values("shop").annotate(
-        open=Count("pk"),
-        due2h=Count("pk", filter=due2h),
-        broken=Count("pk", filter=Q(level__gte=Level.BROKEN.value)),
-        grave=Count("pk", filter=Q(level=Level.GRAVE.value)),
-        at_stake=Sum("at_stake"),
+    counted = (
+        _open_cases(member)
+        .values("shop")
+        .annotate(
+            open=Count("pk"),
+            due2h=Count("pk", filter=due2h),
+            broken=Count("pk", filter=Q(level__gte=Level.BROKEN.value)),
+            grave=Count("pk", filter=Q(level=Level.GRAVE.value)),
+            at_stake=Sum("at_stake"),
+        )
     )
     found = {row.pop("shop"): row for row in counted.order_by()}
     nothing = {"open": 0, "due2h": 0, "broken": 0, "grave": 0, "at_stake": Decimal(0)}

@@ -3,10 +3,12 @@
 林晓 is the admin of 棉田, 陈默 sells in all its shops, 赵敏 is support in one of them; 外人 works for another merchant.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from merchants.models import Membership, Merchant, Role, Shop, User
 
@@ -81,3 +83,10 @@ def light_settings(settings) -> None:  # type: ignore[no-untyped-def]
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def no_language_left_over() -> Iterator[None]:
+    """A request leaves its person's language active in the thread; the next test starts with the installation's own."""
+    yield
+    translation.deactivate()

@@ -77,8 +77,12 @@ def test_an_empty_desk_says_why(browser: Client, query: dict[str, str], sentence
     assert sentence in text(browser.get(reverse("desk"), query))
 
 
-@pytest.mark.parametrize("url", ["/desk/?after=%00", "/desk/?shop=x&kind=y&level=z&assignee=q&hour=w", "/desk/?before=AAAA"])
-def test_a_query_string_that_cannot_be_read_shows_the_whole_desk(browser: Client, shop: Shop, now: datetime, url: str) -> None:
+@pytest.mark.parametrize(
+    "url", ["/desk/?after=%00", "/desk/?shop=x&kind=y&level=z&assignee=q&hour=w", "/desk/?before=AAAA"]
+)
+def test_a_query_string_that_cannot_be_read_shows_the_whole_desk(
+    browser: Client, shop: Shop, now: datetime, url: str
+) -> None:
     late_dispatch(shop, now)
     response = browser.get(url)
     assert response.status_code == 200
@@ -87,7 +91,7 @@ def test_a_query_string_that_cannot_be_read_shows_the_whole_desk(browser: Client
 
 def _many(shop: Shop, now: datetime, first: int, last: int) -> None:
     for i in range(first, last):
-        late_pickup(shop, now, number=f"69{i:04d}", waybill=f"YT{i:013d}")
+        late_pickup(shop, now, number=f"68{i:04d}", waybill=f"YT{i:013d}")
 
 
 def test_the_desk_takes_the_same_queries_for_one_row_and_for_many(
@@ -115,7 +119,9 @@ def test_the_case_page_takes_the_same_queries_whatever_has_happened(
         browser.post(reverse("case-act", args=[case.pk, "note"]), {"note": f"rang the outlet {n}"})
 
 
-def test_the_case_page_tells_the_advice_the_arithmetic_and_the_track(browser: Client, shop: Shop, now: datetime) -> None:
+def test_the_case_page_tells_the_advice_the_arithmetic_and_the_track(
+    browser: Client, shop: Shop, now: datetime
+) -> None:
     case = stalled(shop, now)
     page = text(browser.get(reverse("case", args=[case.pk])))
     assert "Open a tracing work order with the carrier" in page
@@ -147,7 +153,9 @@ def test_resolving_without_javascript_leads_back_to_the_case(browser: Client, sh
     assert "Reopen" in page
 
 
-def test_an_action_through_htmx_brings_the_case_back_and_tells_the_list(browser: Client, shop: Shop, now: datetime) -> None:
+def test_an_action_through_htmx_brings_the_case_back_and_tells_the_list(
+    browser: Client, shop: Shop, now: datetime
+) -> None:
     case = late_dispatch(shop, now)
     headers = {"HX-Request": "true", "HX-Target": "case"}
     url = reverse("case-act", args=[case.pk, "assign"])
