@@ -34,7 +34,7 @@ CREATE TEMP TABLE IF NOT EXISTS intake_dispatch (
   order_id bigint, number text, carrier_name text, uploaded_at timestamptz
 ) ON COMMIT DELETE ROWS;
 DELETE FROM intake_order; DELETE FROM intake_line; DELETE FROM intake_dispatch
-"""  # noqa: S608 - made of this module's own names only
+"""
 
 RANK: Final = "ARRAY[{}]".format(", ".join(f"'{status}'" for status in STATUS_RANK))
 KEPT_STATUS: Final = f"""
@@ -58,7 +58,7 @@ ON CONFLICT (shop_id, number) DO UPDATE SET
   {", ".join(f"{name} = excluded.{name}" for name in ORDER_COLUMNS[1:])}
 WHERE o.content_hash <> excluded.content_hash
 RETURNING id, number, xmax = 0
-"""  # noqa: S608 - made of this module's own names only
+"""
 
 UPSERT_LINES: Final = """
 INSERT INTO orders_orderline AS l (order_id, number, title, spec, sku, quantity, amount, promised_dispatch_at)

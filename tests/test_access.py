@@ -45,6 +45,13 @@ ADDRESSES: dict[str, Address] = {
     "desk": Address(Right.VIEW),
     "desk-bulk": Address(Right.TRIAGE, method="post", data=(("action", "assign"),)),
     "case": Address(Right.VIEW, "case"),
+    "orders": Address(Right.VIEW),
+    "order": Address(Right.VIEW, "order"),
+    "imports": Address(Right.IMPORT),
+    "import-new": Address(Right.IMPORT),
+    "import-template": Address(Right.IMPORT),
+    "import": Address(Right.IMPORT, "import"),
+    "import-issues": Address(Right.IMPORT, "import"),
     "case-act": Address(Right.TRIAGE, "case", method="post", path=(("action", "note"),)),
 }
 
