@@ -26,28 +26,33 @@ PRESETS = [
 ]
 
 
-class AssignForm(forms.Form):
-    assignee = forms.TypedChoiceField(label=_("In charge"), coerce=int, empty_value=None, required=False)
+class CaseForm(forms.Form):
+    """A form about one case (None: about several), filled in by a member."""
 
     def __init__(self, *args: Any, member: Member, case: Case | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = User.objects.filter(memberships__merchant=member.merchant, is_active=True).order_by("username")
+        self.member, self.case = member, case
+
+
+class AssignForm(CaseForm):
+    assignee = forms.TypedChoiceField(label=_("In charge"), coerce=int, empty_value=None, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(memberships__merchant=self.member.merchant, is_active=True).order_by("username")
         named = [(person.pk, person.display_name) for person in people]
         self.fields["assignee"].choices = [("", _("Nobody")), *named]  # type: ignore[attr-defined]
-        if case is not None:
-            self.initial["assignee"] = case.assignee_id or ""
+        if self.case is not None:
+            self.initial["assignee"] = self.case.assignee_id or ""
 
 
-class NoteForm(forms.Form):
+class NoteForm(CaseForm):
     note = forms.CharField(
         label=_("Note"), max_length=NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 3, "maxlength": NOTE_LENGTH})
     )
 
-    def __init__(self, *args: Any, member: Member, case: Case | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
 
-
-class SnoozeForm(forms.Form):
+class SnoozeForm(CaseForm):
     """Until when: a preset, or a wall-clock time in the shop's zone."""
 
     preset = forms.ChoiceField(label=_("Until"), choices=PRESETS, required=False)
@@ -58,10 +63,6 @@ class SnoozeForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     note = forms.CharField(label=_("Note"), max_length=NOTE_LENGTH, required=False)
-
-    def __init__(self, *args: Any, member: Member, case: Case | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.case = case
 
     def until_after(self, now: datetime) -> datetime | None:
         """The instant chosen, as seen from `now`; None where none was."""
@@ -80,26 +81,20 @@ class SnoozeForm(forms.Form):
         return typed.replace(tzinfo=zone) if typed and zone else typed
 
 
-class ResolveForm(forms.Form):
+class ResolveForm(CaseForm):
     outcome = forms.ChoiceField(
         label=_("How it ended"), choices=[("", _("Choose")), *((o.value, o.label) for o in OUTCOMES_BY_PEOPLE)]
     )
     note = forms.CharField(label=_("Note"), max_length=NOTE_LENGTH, required=False)
 
-    def __init__(self, *args: Any, member: Member, case: Case | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
 
-
-class BareForm(forms.Form):
+class BareForm(CaseForm):
     """An action that asks for nothing but may carry a note."""
 
     note = forms.CharField(label=_("Note"), max_length=NOTE_LENGTH, required=False)
 
-    def __init__(self, *args: Any, member: Member, case: Case | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
 
-
-FORMS: dict[Action, type[forms.Form]] = {
+FORMS: dict[Action, type[CaseForm]] = {
     Action.ASSIGN: AssignForm,
     Action.NOTE: NoteForm,
     Action.SNOOZE: SnoozeForm,
@@ -109,9 +104,11 @@ FORMS: dict[Action, type[forms.Form]] = {
 }
 
 
-def arguments(form: forms.Form, now: datetime) -> dict[str, Any]:
+def arguments(form: CaseForm, now: datetime) -> dict[str, Any]:
     """What `exceptions.desk.cases.act` takes, from a valid form."""
-    given = {name: form.cleaned_data[name] for name in ("assignee", "note", "outcome") if name in form.cleaned_data}
+    given: dict[str, Any] = {
+        name: form.cleaned_data[name] for name in ("assignee", "note", "outcome") if name in form.cleaned_data
+    }
     if isinstance(form, SnoozeForm):
         given["until"] = form.until_after(now)
     return given

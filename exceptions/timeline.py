@@ -156,7 +156,7 @@ def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseS
     if action in (Action.RESOLVE, Action.CLEAR):
         labels = dict(Case.Outcome.choices)
         verb = _("resolved it: {outcome}") if action is Action.RESOLVE else _("settled it by the facts: {outcome}")
-        return verb.format(outcome=labels.get(detail.get("outcome"), "–"))
+        return verb.format(outcome=labels.get(detail.get("outcome", ""), "–"))
     if action in (Action.RAISE, Action.WORSEN):
         level = Level(detail["level"]).label if "level" in detail else ""
         verb = _("opened it: {level}") if action is Action.RAISE else _("now: {level}")

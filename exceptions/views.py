@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -22,7 +21,7 @@ from exceptions.desk.advice import advice
 from exceptions.desk.case_page import story
 from exceptions.desk.workflow import BY_PEOPLE, Action, State, actions_of
 from exceptions.errors import Incomplete, NotAllowed
-from exceptions.forms import FORMS, AssignForm, SnoozeForm, arguments
+from exceptions.forms import FORMS, AssignForm, CaseForm, SnoozeForm, arguments
 from exceptions.models import Case
 from merchants import access
 from merchants.access import Member, Right
@@ -127,7 +126,7 @@ def _act_on_all(
         form = FORMS[action](request.POST, member=member, case=found[pk])
         try:
             if not form.is_valid():
-                raise Incomplete("", next(iter(form.errors.values()))[0])
+                raise Incomplete("", str(next(iter(form.errors.values()))[0]))
             cases.act(member, pk, action, now=now, **arguments(form, now))
             done += 1
         except (NotAllowed, Incomplete) as error:
@@ -158,7 +157,7 @@ def _case(
     member: Member,
     pk: int,
     now: datetime,
-    bound: tuple[Action, forms.Form] | None = None,
+    bound: tuple[Action, CaseForm] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     told = story(member, pk)
@@ -182,7 +181,7 @@ def _case(
     return _whole_or_part(request, "exceptions/case.html", parts, context, status)
 
 
-def _acts(member: Member, case: Case, bound: tuple[Action, forms.Form] | None) -> list[tuple[Action, forms.Form]]:
+def _acts(member: Member, case: Case, bound: tuple[Action, CaseForm] | None) -> list[tuple[Action, CaseForm]]:
     """The actions the workflow allows now, each with its form; the one just tried keeps what was typed."""
     return [
         (action, bound[1] if bound and bound[0] is action else FORMS[action](member=member, case=case))

@@ -23,6 +23,7 @@ from shipments.models import Carrier, CarrierAccount
 T = TypeVar("T")
 
 HOURS = 24
+SHOP_FIGURES = ("open", "due2h", "broken", "grave", "at_stake")
 # Figures over all clocks of a merchant scan a large table: half a minute old is fresh enough for a chart.
 SLOW_SECONDS = 30
 
@@ -169,9 +170,10 @@ def by_shop(member: Member, now: datetime) -> list[ShopLine]:
             at_stake=Sum("at_stake"),
         )
     )
-    found = {row.pop("shop"): row for row in counted.order_by()}
-    nothing = {"open": 0, "due2h": 0, "broken": 0, "grave": 0, "at_stake": Decimal(0)}
-    lines = [ShopLine(shop, **found.get(shop.pk, nothing)) for shop in member.shops]
+    found: dict[int, dict[str, Any]] = {row["shop"]: dict(row) for row in counted.order_by()}
+    nothing: dict[str, Any] = dict.fromkeys(SHOP_FIGURES, 0) | {"at_stake": Decimal(0)}
+    figures = {shop: found.get(shop.pk, nothing) for shop in member.shops}
+    lines = [ShopLine(shop, **{name: row[name] for name in SHOP_FIGURES}) for shop, row in figures.items()]
     return sorted(lines, key=lambda line: -line.at_stake)
 
 

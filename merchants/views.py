@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -24,6 +25,11 @@ def back(request: HttpRequest) -> HttpResponse:
     return redirect(target if safe else "start")
 
 
+def myself(request: HttpRequest) -> QuerySet[User]:
+    """The row of whoever is asking."""
+    return User.objects.filter(username=request.user.get_username())
+
+
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
@@ -33,7 +39,7 @@ def language(request: HttpRequest) -> HttpResponse:
         raise Http404
     response = back(request)
     if request.user.is_authenticated:
-        User.objects.filter(pk=request.user.pk).update(language=chosen)
+        myself(request).update(language=chosen)
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         chosen,
@@ -51,7 +57,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     if chosen not in User.Theme.values:
         raise Http404
-    User.objects.filter(pk=request.user.pk).update(theme=chosen)
+    myself(request).update(theme=chosen)
     return back(request)
 
 
@@ -59,7 +65,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 def merchant(request: HttpRequest) -> HttpResponse:
     """Work for another of one's merchants; a merchant one does not work for is a 404."""
     asked = request.POST.get("merchant", "")
-    mine = Membership.objects.filter(user=request.user.pk)
+    mine = Membership.objects.filter(user__in=myself(request))
     if not asked.isdecimal() or not mine.filter(merchant=int(asked)).exists():
         raise Http404
     request.session[access.SESSION_KEY] = int(asked)
@@ -69,11 +75,11 @@ def merchant(request: HttpRequest) -> HttpResponse:
 
 def profile(request: HttpRequest) -> HttpResponse:
     """One's own name, language, theme and shortcuts; open to everybody who is logged in."""
-    person = User.objects.get(pk=request.user.pk)
+    person = myself(request).get()
     form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
-        User.objects.filter(pk=person.pk).update(**form.cleaned_data)
-        with override(form.cleaned_data["language"] or request.LANGUAGE_CODE):  # type: ignore[attr-defined]
+        myself(request).update(**form.cleaned_data)
+        with override(form.cleaned_data["language"] or request.LANGUAGE_CODE):
             messages.success(request, _("Saved."))
         return redirect("profile")
     status = 422 if form.errors else 200
