@@ -5,7 +5,7 @@ threshold or the facts change. `exceptions.desk.settle` computes the same in SQL
 """
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from exceptions.deadlines.kinds import Level
@@ -13,6 +13,8 @@ from exceptions.deadlines.kinds import Level
 # A doubling of the money at stake counts like six hours less time; 25 in the order's currency is one doubling above 0.
 HOURS_PER_DOUBLING = 6
 FIRST_DOUBLING = 25
+# What a seriously broken case can still lose is its appeal: Douyin takes one for 7 days (rule catalogue 2.29).
+APPEAL_DAYS = 7
 
 
 def head_start(at_stake: Decimal) -> int:
@@ -21,8 +23,10 @@ def head_start(at_stake: Decimal) -> int:
 
 
 def worsens_at(level: Level, due_at: datetime, grave_at: datetime) -> datetime:
-    """The next instant this case gets worse; a seriously broken one stays at the instant it became that."""
-    return due_at if level in (Level.CALM, Level.SOON) else grave_at
+    """The next instant this case gets worse: it breaks, it becomes serious, or the time to appeal is over."""
+    if level in (Level.CALM, Level.SOON):
+        return due_at
+    return grave_at if level is Level.BROKEN else due_at + timedelta(days=APPEAL_DAYS)
 
 
 def rank(level: Level, due_at: datetime, grave_at: datetime, at_stake: Decimal) -> int:

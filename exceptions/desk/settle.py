@@ -7,12 +7,13 @@ from datetime import datetime
 
 from django.db import connection
 
-from exceptions.desk.risk import FIRST_DOUBLING, HOURS_PER_DOUBLING
+from exceptions.desk.risk import APPEAL_DAYS, FIRST_DOUBLING, HOURS_PER_DOUBLING
 
 # Same as exceptions.desk.risk.rank.
 RANK = f"""
     trunc({HOURS_PER_DOUBLING * 3600} * ln(1 + %(stake)s::double precision / {FIRST_DOUBLING}) / ln(2))::bigint
-    - trunc(extract(epoch from case when %(level)s <= 1 then %(due)s else %(grave)s end))::bigint
+    - trunc(extract(epoch from case when %(level)s <= 1 then %(due)s when %(level)s = 2 then %(grave)s
+                                    else %(due)s + interval '{APPEAL_DAYS} days' end))::bigint
 """
 
 
