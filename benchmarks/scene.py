@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -72,7 +73,7 @@ def build(scale: int, now: datetime) -> Scene:
     member = of(Membership.objects.create(user=user, merchant=merchant, role=Role.ADMIN))
     carrier = Carrier.objects.get_or_create(code="yuantong", defaults={"name_zh": "圆通速递", "name_en": "YTO"})[0]
     account = CarrierAccount.objects.create(merchant=merchant, provider="kuaidi100", name="快递100", credentials={})
-    values = {
+    values: dict[str, Any] = {
         "first_shop": shops[0].pk,
         "merchant": merchant.pk,
         "carrier": carrier.pk,

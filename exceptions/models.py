@@ -1,5 +1,8 @@
 """What goes wrong: clocks (derived from facts and terms) and cases (what people do about them)."""
 
+from enum import Enum
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +14,7 @@ from orders.models import Order, OrderLine
 from shipments.models import Waybill
 
 
-def values(enum: type) -> list:
+def values(enum: type[Enum]) -> list[Any]:
     return [member.value for member in enum]
 
 

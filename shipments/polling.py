@@ -257,7 +257,8 @@ def _reschedule(waybills: Sequence[Waybill], failures: dict[int, Failure], subsc
         followed = cadence.Followed(known, waybill.created_at, last_event_at, delivered_at, told, count)
         provider = accounts.provider_of(waybill.account) if waybill.account else None
         if provider is None:
-            poll_at, error = now + UNROUTED, "No account to ask"
+            poll_at: datetime | None = now + UNROUTED
+            error = "No account to ask"
         else:
             poll_at = cadence.next_poll(followed, failure, now, provider.SPACING, settings.POLL_PACE)
             error = failure.message if failure else ""

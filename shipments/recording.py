@@ -106,7 +106,7 @@ def record(told: Sequence[Told], now: datetime) -> Recorded:
                 "SELECT id FROM shipments_waybill WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [touched]
             )
             inserted = (_copy if len(rows) >= COPY_FROM else _unnest)(cursor, rows, now)
-            remarks = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
+            remarks: dict[int, Cause | None] = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
             changed = _refold(cursor, sorted({*inserted, *remarks}), remarks)
             woken = wake_orders(_orders_of(cursor, changed), now)
     for warning in warnings[:20]:
@@ -169,7 +169,7 @@ _NAMES = (
 )
 _COLUMNS = ", ".join(_NAMES)
 _INSERT = (
-    f"WITH new AS (INSERT INTO shipments_trackingevent ({_COLUMNS}, recorded_at) "  # noqa: S608 - names of our own
+    f"WITH new AS (INSERT INTO shipments_trackingevent ({_COLUMNS}, recorded_at) "
     f"SELECT {_COLUMNS}, %s FROM {{source}} "
     "ON CONFLICT (waybill_id, fingerprint) DO NOTHING RETURNING waybill_id) "
     "SELECT waybill_id, count(*) FROM new GROUP BY waybill_id"
@@ -224,7 +224,7 @@ _READ = "SELECT waybill_id, occurred_at, position, stage, cause, text FROM shipm
 _TYPES = {"stage": "text", "cause": "text", "last_text": "text", "event_count": "integer"}
 _PROGRESS = tuple(field.name for field in fields(Progress))
 _UPDATE = (
-    "UPDATE shipments_waybill w SET "  # noqa: S608 - names of our own
+    "UPDATE shipments_waybill w SET "
     + ", ".join(f"{name} = t.{name}" for name in _PROGRESS)
     + " FROM unnest(%s::bigint[], "
     + ", ".join(f"%s::{_TYPES.get(name, 'timestamptz')}[]" for name in _PROGRESS)

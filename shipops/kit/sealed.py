@@ -43,7 +43,7 @@ def unseal(sealed: bytes) -> Any:
     return orjson.loads(plain)
 
 
-class SealedJSONField(models.BinaryField):
+class SealedJSONField(models.BinaryField):  # type: ignore[type-arg]  # generic for the checker only
     """A JSON value, sealed in the database, plain in Python."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -224,8 +224,8 @@ def test_the_simulated_provider_signs_as_we_check(
     client: Client, shop: Shop, account: CarrierAccount, world: Simulated, now: datetime
 ) -> None:
     """Subscribe over HTTP, then take what the simulator's own code would push, bytes and signature."""
-    from simulator.providers import kuaidi100 as simulated
     from shipments.polling import poll
+    from simulator.providers import kuaidi100 as simulated
 
     at_simulator(account, world)
     parcel = next(one for one in world.parcels("normal", "yuantong") if one["ended_at"])
