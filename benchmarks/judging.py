@@ -53,7 +53,8 @@ def _put_aside(chosen: list[int]) -> None:
 CLAIM = """select id from orders_order where review_at <= %s order by review_at limit %s
            for no key update skip locked"""
 READS = (
-    "select id, order_id, promised_dispatch_at from orders_orderline where order_id = any(%s) and promised_dispatch_at is not null",
+    """select id, order_id, promised_dispatch_at from orders_orderline
+       where order_id = any(%s) and promised_dispatch_at is not null""",
     """select d.order_id, d.uploaded_at, w.id, w.account_id, w.stage, w.first_trace_at, w.picked_up_at, w.moved_at,
               w.out_for_delivery_at, w.delivered_at
        from orders_dispatch d join shipments_parcel p on p.dispatch_id = d.id join shipments_waybill w on w.id = p.waybill_id
