@@ -4,7 +4,7 @@ WORKDIR /srv/shipops
 COPY requirements/uv.txt requirements/prod.txt requirements/
 RUN pip install --no-cache-dir --require-hashes -r requirements/uv.txt \
     && python -m venv --without-pip /opt/venv \
-    && uv pip install --no-cache --python /opt/venv/bin/python --require-hashes -r requirements/prod.txt
+    && uv pip install --no-cache --compile-bytecode --python /opt/venv/bin/python --require-hashes -r requirements/prod.txt
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/shipops --create-home --shell /usr/sbin/nologin shipops
