@@ -4,6 +4,8 @@ import re
 
 from orders.drafts import EXTENSION
 
+# A country code before a mobile number is no part of it.
+MOBILE_DIGITS = 11
 # Phones and other numbers people write into messages.
 LONG_NUMBER = re.compile(r"\d{7,}")
 
@@ -18,7 +20,7 @@ def phone(full: str) -> str:
     if not full or "*" in full:
         return full
     extension = EXTENSION.search(full)
-    digits = re.sub(r"\D", "", full[: extension.start()] if extension else full)
+    digits = re.sub(r"\D", "", full[: extension.start()] if extension else full)[-MOBILE_DIGITS:]
     masked = f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 9 else "****"
     return f"{masked}-{extension.group(1)}" if extension else masked
 
