@@ -19,8 +19,9 @@ from django.db.models import Exists, OuterRef, Q
 
 from shipments import accounts, cadence, recording
 from shipments.answers import Answer, Ask, Contract, Failure, Trouble
+from shipments.booking import wake_orders
 from shipments.carriers import Provider
-from shipments.models import CarrierAccount, RawAnswer, Waybill
+from shipments.models import CarrierAccount, Parcel, RawAnswer, Waybill
 from shipments.recording import Body, Told
 from shipments.status import STAGES, Stage
 from shipops.kit import http
@@ -210,6 +211,7 @@ def write_down(waybills: Sequence[Waybill], heard: Sequence[Heard], now: datetim
         failures = _failures(queries)
         subscribed = {one.call.waybills[0].pk for one in heard if one.call.subscribes and one.failure is None}
         kept = _reschedule(waybills, failures, subscribed, now)
+        _wake_first_asked(waybills, now)
         _account_news(heard, now)
     failed = sum(failure.trouble is not Trouble.NO_DATA for failure in failures.values())
     asked = sum(len(one.call.waybills) for one in queries)
@@ -281,6 +283,13 @@ _RESCHEDULE = (
 
 def _progress(ids: Sequence[int]) -> Iterable[tuple[int, str, datetime | None, datetime | None]]:
     return Waybill.objects.filter(pk__in=ids).values_list("pk", "stage", "last_event_at", "delivered_at")
+
+
+def _wake_first_asked(waybills: Sequence[Waybill], now: datetime) -> None:
+    """From the first question on, a parcel's silence says something: its orders are judged anew even without a scan."""
+    first = [waybill.pk for waybill in waybills if waybill.polled_at is None]
+    orders = Parcel.objects.filter(waybill__in=first).values_list("dispatch__order", flat=True)
+    wake_orders(sorted(set(orders)), now)
 
 
 def _account_news(heard: Iterable[Heard], now: datetime) -> None:

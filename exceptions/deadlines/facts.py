@@ -23,7 +23,7 @@ class ParcelFacts:
 
     waybill_id: int
     uploaded_at: datetime | None = None
-    # Whether anybody is asked about it: silence of an unwatched parcel proves nothing.
+    # Whether anybody has been asked about it: the silence of an unwatched parcel proves nothing.
     watched: bool = True
     # Waybill finished otherwise than by delivery: refused, returning, returned, cancelled.
     turned_back: bool = False

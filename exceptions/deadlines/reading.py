@@ -30,6 +30,7 @@ PARCEL_COLUMNS = (
     "uploaded_at",
     "parcel__waybill_id",
     "parcel__waybill__account_id",
+    "parcel__waybill__polled_at",
     "parcel__waybill__stage",
     "parcel__waybill__first_trace_at",
     "parcel__waybill__picked_up_at",
@@ -94,12 +95,13 @@ def _order(row: tuple[Any, ...], lines: tuple[LineFacts, ...], parcels: list[tup
 
 
 def _parcel(row: tuple[Any, ...], dispatched: Any) -> ParcelFacts:
-    uploaded, waybill, account, stage, first_trace, picked_up, moved, out, delivered, scans = row
+    uploaded, waybill, account, polled, stage, first_trace, picked_up, moved, out, delivered, scans = row
     return ParcelFacts(
         waybill_id=waybill,
         # Some exports name the number but not when it was uploaded: then the order's dispatch time stands for it.
         uploaded_at=uploaded or dispatched,
-        watched=account is not None,
+        # Until somebody was asked about it or told us of it, its silence proves nothing.
+        watched=account is not None and bool(polled or first_trace),
         turned_back=stage in TURNED_BACK,
         first_trace_at=first_trace,
         picked_up_at=picked_up,

@@ -28,9 +28,8 @@ def a_parcel(order: Order, number: str, uploaded_at: datetime, **progress: Any) 
     account, _ = CarrierAccount.objects.get_or_create(
         merchant=merchant, provider="kuaidi100", name="快递100", defaults={"credentials": {}}
     )
-    waybill = Waybill.objects.create(
-        merchant=merchant, carrier=carrier, number=number, account=account, created_at=uploaded_at, **progress
-    )
+    values = {"account": account, "created_at": uploaded_at, "polled_at": uploaded_at} | progress
+    waybill = Waybill.objects.create(merchant=merchant, carrier=carrier, number=number, **values)
     dispatch = Dispatch.objects.create(order=order, carrier_name="圆通速递", number=number, uploaded_at=uploaded_at)
     Parcel.objects.create(dispatch=dispatch, waybill=waybill)
     return waybill

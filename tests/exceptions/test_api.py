@@ -26,9 +26,9 @@ def caller(support: User) -> Client:
 def test_the_queue_is_told_in_rank_order_with_what_can_be_done(caller: Client, shop: Shop, now: datetime) -> None:
     pickup, dispatch = late_pickup(shop, now), late_dispatch(shop, now, hours=80)
     body = caller.get("/api/cases/").json()
-    assert [case["id"] for case in body["cases"]] == [dispatch.pk, pickup.pk]
+    assert [case["id"] for case in body["cases"]] == [pickup.pk, dispatch.pk]
     assert (body["next"], body["prev"]) == ("", "")
-    told = body["cases"][1]
+    told = body["cases"][0]
     assert told["number"] == f"C-{pickup.pk}"
     assert (told["kind"], told["level"], told["state"]) == ("late_pickup", "broken", "open")
     assert (told["shop"], told["order"], told["carrier"]) == ("MT-PDD", "690002", "yuantong")

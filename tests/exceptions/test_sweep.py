@@ -174,3 +174,13 @@ def test_a_poisoned_order_is_set_aside_and_the_others_are_judged(
     assert "poison" in bad.review_error
     assert bad.review_at == now + 51 * HOUR
     assert Case.objects.get().order == good
+
+
+def test_a_parcel_nobody_was_asked_about_yet_raises_nothing(shop: Shop, now: datetime) -> None:
+    waybill = a_parcel(an_order(shop, "a", now, dispatched_at=now), "YT1", now, polled_at=None)
+    run(now + 100 * HOUR)
+    assert not Case.objects.exists()
+    type(waybill).objects.update(polled_at=now + 100 * HOUR)
+    Order.objects.update(review_at=now)
+    run(now + 100 * HOUR)
+    assert set(Case.objects.values_list("kind", flat=True)) == {"late_dispatch", "late_pickup"}

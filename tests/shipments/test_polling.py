@@ -6,6 +6,7 @@ import pytest
 from django.test import override_settings
 
 from merchants.models import Shop
+from orders.models import Order
 from shipments import polling
 from shipments.booking import book
 from shipments.models import CarrierAccount, RawAnswer, TrackingEvent, Waybill
@@ -68,6 +69,20 @@ class TestKuaidi100:
         assert waybill.poll_failures == 0
         assert "500" in waybill.poll_error
         assert waybill.poll_at == now + timedelta(hours=2), "subscribed: half as often"
+
+    def test_the_first_question_wakes_the_order_even_where_nothing_is_known(
+        self, shop: Shop, account: CarrierAccount, world: Client, now: datetime
+    ) -> None:
+        at_simulator(account, world)
+        a_dispatch(shop, "YT0000000000001", now)
+        book(now)
+        Order.objects.update(review_at=None)
+        poll(now)
+        assert Order.objects.get().review_at == now, "from now on its silence says something"
+        Order.objects.update(review_at=None)
+        Waybill.objects.update(poll_at=now)
+        poll(now)
+        assert Order.objects.get().review_at is None, "silence that goes on is nothing new"
 
     def test_too_often_waits_half_an_hour_for_that_number_alone(
         self, shop: Shop, account: CarrierAccount, world: Client, now: datetime
