@@ -140,6 +140,12 @@
       } else if (busy(document.activeElement)) document.activeElement.blur();
       return;
     }
+    const sheet = event.key === "Enter" && event.target.matches("input") && event.target.closest(".sheet");
+    if (sheet) {
+      // Not the form's first button, which belongs to another action.
+      event.preventDefault();
+      return $("button.go", sheet).click();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (body.classList.contains("no-keys") || busy(event.target) || $("dialog[open]")) return;
     const key = event.key.toLowerCase();
