@@ -207,7 +207,7 @@ def _pushed(routes: Sequence[Any]) -> tuple[Answer, ...]:
         lost += not number
         if number:
             by_number.setdefault(number, []).append(row)
-    noted = (f"{lost} routes without a waybill number",) if lost else ()
+    noted = (f"Routes without a waybill number: {lost}",) if lost else ()
     answers = []
     for number, told in by_number.items():
         found, warnings = _events(told)

@@ -25,7 +25,9 @@ def booked(shop: Shop, now: datetime, *parcels: dict[str, str]) -> list[Waybill]
 
 
 def delivered(world: Client, carrier: str, count: int) -> list[dict[str, str]]:
-    found = [parcel for parcel in world.parcels("normal", carrier) if parcel["ended_at"] and parcel["ended_at"] < NOW_ISO]
+    found = [
+        parcel for parcel in world.parcels("normal", carrier) if parcel["ended_at"] and parcel["ended_at"] < NOW_ISO
+    ]
     return found[:count]
 
 
@@ -127,9 +129,7 @@ class TestKuaidi100:
         assert waybill.poll_at is None
         assert "408" in waybill.poll_error
 
-    @pytest.mark.parametrize(
-        ("fault", "error"), [("http_5xx", "HTTP 502"), ("garbage", "not JSON")]
-    )
+    @pytest.mark.parametrize(("fault", "error"), [("http_5xx", "HTTP 502"), ("garbage", "not JSON")])
     def test_a_broken_answer_is_kept_tried_again_and_harms_nothing(
         self, shop: Shop, account: CarrierAccount, world: Client, now: datetime, fault: str, error: str
     ) -> None:

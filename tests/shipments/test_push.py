@@ -46,7 +46,9 @@ def a_track(number: str = NUMBER, com: str = "yuantong", **more: object) -> dict
     return {"status": "polling", "message": "", "lastResult": result} | more
 
 
-def send(client: Client, account: CarrierAccount, content: str | bytes, kind: str = "application/x-www-form-urlencoded"):
+def send(
+    client: Client, account: CarrierAccount, content: str | bytes, kind: str = "application/x-www-form-urlencoded"
+):
     return client.post(push_url(account), content, content_type=kind)
 
 
@@ -92,7 +94,9 @@ def test_a_replay_is_acknowledged_again_and_harms_nothing(
 
 
 @pytest.mark.parametrize("salt", ["", "somebody else's"])
-def test_a_wrong_signature_is_refused_counted_and_stores_nothing(client: Client, account: CarrierAccount, salt: str) -> None:
+def test_a_wrong_signature_is_refused_counted_and_stores_nothing(
+    client: Client, account: CarrierAccount, salt: str
+) -> None:
     assert send(client, account, body(account, a_track(), salt)).status_code == 403
     account.refresh_from_db()
     assert account.refused_pushes == 1
@@ -188,7 +192,14 @@ def test_a_number_that_is_another_carriers_moves_to_it(
     client: Client, account: CarrierAccount, waybill: Waybill, now: datetime
 ) -> None:
     empty = {"nu": NUMBER, "com": "yuantong", "status": "201", "state": "0", "data": []}
-    told = {"status": "abort", "message": "", "autoCheck": "1", "comOld": "yuantong", "comNew": "zhongtong", "lastResult": empty}
+    told = {
+        "status": "abort",
+        "message": "",
+        "autoCheck": "1",
+        "comOld": "yuantong",
+        "comNew": "zhongtong",
+        "lastResult": empty,
+    }
     send(client, account, body(account, told))
     read_pushes(now)
     moved = the_waybill(NUMBER)
@@ -205,7 +216,10 @@ class TestSf:
         response = send(client, sf_account, json.dumps(SF_PUSH), "application/json")
         assert response.json() == {"return_code": "0000", "return_msg": "成功"}
         assert read_pushes(now) == Read(taken=1, unreadable=0, new_events=2)
-        assert (the_waybill("SF1390227448801").stage, the_waybill("SF1390227448802").stage) == ("picked_up", "delivered")
+        assert (the_waybill("SF1390227448801").stage, the_waybill("SF1390227448802").stage) == (
+            "picked_up",
+            "delivered",
+        )
 
     def test_the_older_xml_gets_its_xml_acknowledgement(
         self, client: Client, shop: Shop, sf_account: CarrierAccount, now: datetime, shared: Path

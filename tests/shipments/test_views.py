@@ -26,7 +26,15 @@ def waybill(shop: Shop, account: CarrierAccount, now: datetime) -> Waybill:
     found = the_waybill(NUMBER)
     events = (
         Event(now - timedelta(hours=30), 0, Stage.PICKED_UP, None, "【广州太和】 已收件", "广东 广州市", "103"),
-        Event(now - timedelta(hours=2), 1, Stage.OUT_FOR_DELIVERY, Cause.UNREACHABLE, "失败签收录入 电话无人接听", "", "206"),
+        Event(
+            now - timedelta(hours=2),
+            1,
+            Stage.OUT_FOR_DELIVERY,
+            Cause.UNREACHABLE,
+            "失败签收录入 电话无人接听",
+            "",
+            "206",
+        ),
         Event(now - timedelta(hours=1), 2, Stage.UNKNOWN, None, "<b>某种新扫描</b>", "", "999"),
     )
     record([Told(found.pk, Answer(NUMBER, "yuantong", events))], now)
@@ -52,7 +60,9 @@ def test_the_page_shows_scans_raw_beside_readable(client: Client, support: User,
     assert f"O-{NUMBER}" in shown
 
 
-def test_a_waybill_without_scans_and_without_account_says_so(client: Client, shop: Shop, support: User, now: datetime) -> None:
+def test_a_waybill_without_scans_and_without_account_says_so(
+    client: Client, shop: Shop, support: User, now: datetime
+) -> None:
     a_dispatch(shop, NUMBER, now)
     book(now)
     client.force_login(support)

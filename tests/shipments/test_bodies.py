@@ -1,0 +1,99 @@
+"""Bytes become values, in whatever shape they come."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shipments import bodies
+from shipments.answers import NotAnAnswer
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ("2026-11-22 12:00:00", utc(2026, 11, 22, 4)),
+        ("2015-3-11 9:05:01", utc(2015, 3, 11, 1, 5, 1)),
+        ("2014/06/25 08:05:37", utc(2014, 6, 25, 0, 5, 37)),
+        ("2018-03-0420:47:15", utc(2018, 3, 4, 12, 47, 15)),
+        ("2018-09-30 10:42:372", utc(2018, 9, 30, 2, 42, 37)),
+        ("2019.06.27 09:52", utc(2019, 6, 27, 1, 52)),
+        ("2019年6月27日 09:52:01", utc(2019, 6, 27, 1, 52, 1)),
+        ("2018-12-01 10:00:00 CST", utc(2018, 12, 1, 2)),
+        ("2026-11-22T12:00:00+09:00", utc(2026, 11, 22, 3)),
+        ("2026-11-22T04:00:00Z", utc(2026, 11, 22, 4)),
+        ("2026-11-22 12:00:00.123", utc(2026, 11, 22, 4)),
+        ("1608689824", utc(2020, 12, 23, 2, 17, 4)),
+        (1608689824000, utc(2020, 12, 23, 2, 17, 4)),
+        ("", None),
+        (None, None),
+        ("09:52", None),
+        ("2026-13-01 10:00:00", None),
+        ("2026-02-30 10:00:00", None),
+        ("0000-00-00 00:00:00", None),
+        ("2026-11-22 25:00:00", None),
+        ("昨天 10:00", None),
+        ({"a": 1}, None),
+    ],
+)
+def test_a_time_is_an_instant_or_nothing(told: object, meant: datetime | None) -> None:
+    assert bodies.instant(told) == meant
+
+
+class TestDecoded:
+    def test_a_byte_order_mark_is_no_text(self) -> None:
+        assert bodies.decoded(b"\xef\xbb\xbf{}") == ("{}", ())
+
+    def test_one_cut_character_costs_itself_alone(self) -> None:
+        text, warnings = bodies.decoded("快件已到达广州".encode()[:-1] + b'"}')
+        assert text.startswith("快件已到达广")
+        assert len(warnings) == 1
+
+    def test_gb18030_is_recognised(self) -> None:
+        text, warnings = bodies.decoded('{"context":"快件已到达广州中心"}'.encode("gb18030"))
+        assert "快件已到达广州中心" in text
+        assert "GB18030" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "param=%7B%22a%22%3A%221%262%22%7D&sign=AB",
+        'param={"a":"1&2"}&sign=AB',
+        'sign=AB&param={"a":"1&2"}',
+    ],
+)
+def test_a_form_gives_its_param_encoded_or_not(body: str) -> None:
+    fields = bodies.form(body)
+    assert (fields["param"], fields["sign"]) == ('{"a":"1&2"}', "AB")
+
+
+def test_json_is_unescaped_only_if_it_must_be() -> None:
+    assert bodies.json_value('{"a":"&quot;"}') == {"a": "&quot;"}
+    assert bodies.json_value("{&quot;a&quot;:1}") == {"a": 1}
+    with pytest.raises(ValueError):
+        bodies.json_value("[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        '<!DOCTYPE r [<!ENTITY a "aaaa">]><r>&a;</r>',
+        '<?xml version="1.0"?><!DOCTYPE r SYSTEM "file:///etc/passwd"><r/>',
+        "<r><unclosed></r>",
+    ],
+)
+def test_dangerous_and_broken_xml_is_refused(xml: str) -> None:
+    with pytest.raises(NotAnAnswer):
+        bodies.xml_root(xml)
+
+
+@pytest.mark.parametrize(
+    ("value", "rows"),
+    [(None, []), ("", []), ({"a": 1}, [{"a": 1}]), ([1, 2], [1, 2]), ('[{"a":1}]', [{"a": 1}]), ("x", ["x"])],
+)
+def test_a_list_is_a_list_whatever_became_of_it(value: object, rows: list) -> None:
+    assert bodies.rows(value) == rows

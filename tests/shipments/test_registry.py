@@ -1,0 +1,102 @@
+"""Providers are found, not listed: those in the package, and one that another package brings."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from shipments import carriers
+
+MODULE = """
+from datetime import timedelta
+
+from shipments import bodies
+from shipments.answers import Answer, Failure, Field, Trouble
+from shipments.status import Event, Stage
+from shipops.kit.wire import Request, Response
+
+LABEL = "Toy Express"
+FIELDS = (Field("key", "Key"),)
+CARRIERS = frozenset({"toy"})
+BATCH = 1
+SPACING = timedelta(minutes=1)
+SUBSCRIBES = False
+STATUS = {"rolled": (Stage.IN_TRANSIT, None)}
+
+
+def encode(asks, contract, now):
+    return Request("GET", contract.base_url + "/" + asks[0].number)
+
+
+def decode(response):
+    return read(response.body)
+
+
+def read(body):
+    number, code, at = body.decode().split(";")
+    event = Event(bodies.instant(at), 0, *STATUS.get(code, (Stage.UNKNOWN, None)), code)
+    return (Answer(number, "toy", (event,)),)
+
+
+def verify(contract, headers, body):
+    return True
+
+
+def acknowledge(body):
+    return Response(200, {"Content-Type": "text/plain"}, b"thanks")
+"""
+
+
+@pytest.fixture
+def toyexpress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installed package that declares a provider, as pip leaves it on the path."""
+    package = tmp_path / "toyexpress"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "shipops.py").write_text(MODULE)
+    info = tmp_path / "toyexpress-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toyexpress\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[shipops.carriers]\ntoyexpress = toyexpress.shipops\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    carriers.codes.cache_clear()
+    carriers.provider.cache_clear()
+    yield
+    for name in ("toyexpress", "toyexpress.shipops"):
+        sys.modules.pop(name, None)
+    carriers.codes.cache_clear()
+    carriers.provider.cache_clear()
+
+
+def test_the_package_brings_its_own() -> None:
+    assert carriers.codes() == ("kuaidi100", "sf")
+
+
+def test_every_provider_has_all_that_a_provider_has() -> None:
+    names = [name for name in vars(carriers.Provider) if not name.startswith("_")]
+    for code in carriers.codes():
+        module = carriers.provider(code)
+        assert [name for name in (*names, *carriers.Provider.__annotations__) if not hasattr(module, name)] == []
+
+
+@pytest.mark.usefixtures("toyexpress")
+def test_another_package_brings_one_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert carriers.codes() == ("kuaidi100", "sf", "toyexpress")
+    assert carriers.provider("toyexpress").LABEL == "Toy Express"
+    file = tmp_path / "body"
+    file.write_text("TOY1;rolled;2026-11-22 12:00:00")
+    call_command("read_answer", "--provider", "toyexpress", str(file))
+    said = json.loads(capsys.readouterr().out)
+    assert (said["waybill"], said["status"], said["last_event_at"]) == (
+        "TOY1",
+        "in_transit",
+        "2026-11-22T12:00:00+08:00",
+    )
+
+
+def test_nobody_is_nobody() -> None:
+    with pytest.raises(LookupError, match="There is no provider 'nobody'; there are: kuaidi100, sf"):
+        carriers.provider("nobody")
