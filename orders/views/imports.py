@@ -19,7 +19,7 @@ from merchants.access import Member, Right
 from orders import imports, tasks
 from orders.errors import UnusableFile
 from orders.forms import ColumnsForm, UploadForm
-from orders.models import ImportIssue, OrderImport
+from orders.models import ImportIssue, OrderImport, OrderStatus
 from orders.sources.issues import sentence
 from orders.sources.profiles import GENERIC, named
 from orders.sources.reading import MAX_BYTES, MEGABYTE
@@ -128,7 +128,8 @@ def _preview(request: HttpRequest, run: OrderImport, form: ColumnsForm | None = 
     initial = {"profile": run.profile}
     form = form or ColumnsForm(headers=preview.headers, mapping=preview.mapping, initial=initial)
     told = [(issue, sentence(issue.code, issue.value)) for issue in preview.issues]
-    context = {"run": run, "preview": preview, "form": form, "issues": told, "tone": _tone(run)}
+    orders = [(draft, OrderStatus(draft.status).label if draft.status else "") for draft in preview.orders]
+    context = {"run": run, "preview": preview, "orders": orders, "form": form, "issues": told, "tone": _tone(run)}
     return render(request, "orders/import_preview.html", context, status=status)
 
 
