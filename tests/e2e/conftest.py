@@ -1,27 +1,23 @@
 """A real browser against a live server; skipped with a named reason where Chromium is not installed."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from merchants.models import User
+from tests.e2e.chromium import FLAGS, executable
 
 # Playwright's own event loop runs in this thread; the ORM is still used by one thread alone.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 PASSWORD = "correct horse battery"
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = executable()
     if path is None:
         pytest.skip("NO BROWSER: install Debian's chromium to run the browser tests")
     with sync_playwright() as playwright:
