@@ -7,23 +7,25 @@ same database: take the ratio, not the rate, to another machine. Exit code 1 whe
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-NAME = "shipops_bench"
-
-
-def fresh_database(url: str) -> str:
-    """Make an empty database beside the one `url` names and return its address; the one it names is not touched."""
+@contextmanager
+def database_of_its_own(url: str) -> Iterator[str]:
+    """Make an empty database beside the one `url` names, which is not touched; give its address, drop it afterwards."""
+    name = f"shipops_bench_{os.getpid()}"
     connection = psycopg2.connect(url)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f"drop database if exists {NAME} with (force)")
-        cursor.execute(f"create database {NAME}")
+        cursor.execute(f"create database {name}")
+        try:
+            yield urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+        finally:
+            cursor.execute(f"drop database {name} with (force)")
     connection.close()
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"/{NAME}"))
 
 
 def main(argv: list[str]) -> int:
@@ -31,8 +33,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--only", default="", help="run the benchmarks whose name begins so")
     parser.add_argument("--scale", type=int, default=100_000, help="open orders in the database")
     options = parser.parse_args(argv)
+    with database_of_its_own(os.environ["DATABASE_URL"]) as url:
+        os.environ["DATABASE_URL"] = url
+        return run(options.only, options.scale)
 
-    os.environ["DATABASE_URL"] = fresh_database(os.environ["DATABASE_URL"])
+
+def run(only: str, scale: int) -> int:
+    """Set Django up on the database the environment names, and run the suite in it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shipops.settings")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     import django
@@ -44,7 +51,7 @@ def main(argv: list[str]) -> int:
 
     call_command("migrate", verbosity=0)
     low = False
-    for result in suite.run(options.only, options.scale):
+    for result in suite.run(only, scale):
         print(result, flush=True)
         low = low or result.ratio < result.goal
     return 1 if low else 0

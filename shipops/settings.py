@@ -184,6 +184,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "shipops",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
 
 LOGGING = {

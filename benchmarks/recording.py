@@ -1,0 +1,95 @@
+"""Tracking in: decoded answers to events, progress and woken orders, against COPY and UPDATE of the very same rows."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from benchmarks.copying import feed, taken_out
+from benchmarks.measuring import Result, seconds
+from benchmarks.scene import Scene
+from orders.models import Order
+from shipments.answers import Answer
+from shipments.models import Waybill
+from shipments.polling import BATCH
+from shipments.recording import Told, record
+from shipments.status import Event, Stage
+
+WAYBILLS = 3_000
+WARM_UP = 300
+NEW_EVENTS = 10
+
+
+def bench(name: str, scene: Scene) -> Iterator[Result]:
+    """Record ten new scans of each of WAYBILLS parcels, in batches as polling does."""
+    chosen = list(Waybill.objects.exclude(event_count=0).order_by("pk")[: WARM_UP + WAYBILLS])
+    with connection.cursor() as cursor:
+        cursor.execute("select coalesce(max(id), 0) from shipments_trackingevent")
+        (before,) = cursor.fetchone()
+    _ours(chosen[:WARM_UP], scene)
+    told = chosen[WARM_UP:]
+    Order.objects.update(review_at=None)
+    ours = seconds(lambda: _ours(told, scene))
+    floor = _floor(told, before, scene)
+    rows = len(told) * NEW_EVENTS
+    yield Result(name, "events", rows / ours, rows / floor, goal=0.3)
+
+
+def _answers(waybills: list[Waybill]) -> list[Told]:
+    told = []
+    for waybill in waybills:
+        assert waybill.last_event_at
+        events = tuple(
+            Event(
+                waybill.last_event_at + timedelta(minutes=10 * (i + 1)),
+                i,
+                Stage.IN_TRANSIT,
+                None,
+                f"[东莞市]快件已到达【广东东莞虎门集散中心】{i}",
+                "广东,东莞市",
+                "1002",
+            )
+            for i in range(NEW_EVENTS)
+        )
+        told.append(Told(waybill.pk, Answer(number=waybill.number, carrier="yuantong", events=events)))
+    return told
+
+
+def _ours(waybills: list[Waybill], scene: Scene) -> None:
+    later = scene.now + timedelta(days=1)
+    for start in range(0, len(waybills), BATCH):
+        record(_answers(waybills[start : start + BATCH]), later)
+
+
+PROGRESS = """
+update shipments_waybill w set stage = t.stage, last_event_at = t.last_event_at, last_text = t.last_text,
+    event_count = t.event_count, moved_at = t.moved_at
+from floor_progress t where w.id = t.id and w.id = any(%s)
+"""
+WAKE = """
+update orders_order set review_at = %s where id in (
+    select d.order_id from orders_dispatch d join shipments_parcel p on p.dispatch_id = d.id where p.waybill_id = any(%s))
+"""
+
+
+def _floor(waybills: list[Waybill], before: int, scene: Scene) -> float:
+    """Take what we wrote out again, then have COPY and UPDATE write it, batch by batch; return the seconds."""
+    ids = [waybill.pk for waybill in waybills]
+    batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+    bounds = tuple(f"id > {before} and waybill_id between {batch[0]} and {batch[-1]}" for batch in batches)
+    events = taken_out("shipments_trackingevent", ("waybill_id", "fingerprint"), bounds)
+    with connection.cursor() as cursor:
+        cursor.execute("create table floor_progress as select * from shipments_waybill where id = any(%s)", [ids])
+        cursor.execute("create unique index on floor_progress (id)")
+        cursor.execute("delete from shipments_trackingevent where id > %s and waybill_id = any(%s)", [before, ids])
+        cursor.execute("vacuum analyze")
+    Order.objects.update(review_at=None)
+
+    def work() -> None:
+        for step, batch in enumerate(batches):
+            with transaction.atomic(), connection.cursor() as cursor:
+                feed(type(events)(events.table, events.unique, (events.batches[step],)))
+                cursor.execute(PROGRESS, [batch])
+                cursor.execute(WAKE, [scene.now, batch])
+
+    return seconds(work)
