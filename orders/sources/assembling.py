@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Final
@@ -22,7 +22,9 @@ from orders.sources.rows import Values
 
 JOINED: Final = re.compile(r"[;；,，、|\n]+")
 DAY_PREFIX: Final = re.compile(r"(\d\d)(\d\d)(\d\d)-")
-LINE_FIELDS: Final = ("line_number", "title", "spec", "sku", "quantity", "line_amount", "line_promised_dispatch_at")
+LINE_FIELDS: Final = frozenset(
+    {"line_number", "title", "spec", "sku", "quantity", "line_amount", "line_promised_dispatch_at"}
+)
 # Fields an order takes as they are; the others are made from those of its rows.
 ORDER_FIELDS: Final = (
     *("placed_at", "paid_at", "promised_dispatch_at", "promised_delivery_at", "handed_over_at", "delivered_at"),
@@ -150,19 +152,16 @@ def _lines(profile: Profile, rows: Sequence[Row], issues: list[RowIssue]) -> tup
     if profile.row_is_order:
         rows = rows[-1:]
     for row, values in rows:
-        if not any(name in values for name in LINE_FIELDS):
-            continue
-        for line in _split(row, values, issues):
-            if not line.number:
-                line = replace(line, number=str(len(lines) + 1))
-            lines[line.number] = line
+        if not LINE_FIELDS.isdisjoint(values):
+            for line in _split(row, values, str(len(lines) + 1), issues):
+                lines[line.number] = line
     return tuple(lines.values())
 
 
-def _split(row: int, values: Values, issues: list[RowIssue]) -> list[LineDraft]:
+def _split(row: int, values: Values, position: str, issues: list[RowIssue]) -> list[LineDraft]:
     """Return the lines of one row: one, or several where a tool has joined sub-orders by semicolons."""
     line = LineDraft(
-        number=values.get("line_number", ""),
+        number=values.get("line_number", position).strip("; "),
         title=values.get("title", ""),
         spec=values.get("spec", ""),
         sku=values.get("sku", ""),
@@ -170,9 +169,9 @@ def _split(row: int, values: Values, issues: list[RowIssue]) -> list[LineDraft]:
         amount=values.get("line_amount"),
         promised_dispatch_at=values.get("line_promised_dispatch_at"),
     )
-    numbers = [part.strip() for part in line.number.split(";") if part.strip()]
-    if len(numbers) < 2:
+    if ";" not in line.number:
         return [line]
+    numbers = [part.strip() for part in line.number.split(";") if part.strip()]
     if line.quantity not in (None, len(numbers)):
         issues.append(RowIssue(row, "quantity", "quantity-not-split", str(line.quantity), refused=False))
     titles, specs, skus = (_parts(text, len(numbers)) for text in (line.title, line.spec, line.sku))
@@ -204,12 +203,13 @@ def _dispatches(rows: Sequence[Row], issues: list[RowIssue]) -> tuple[DispatchDr
 
 def _parcels(values: Values) -> list[tuple[str, str]]:
     """Return (number, company) of each parcel; `快递信息` is `<waybill>-<company>`, and a number may hold a hyphen."""
-    parcels: list[Any] = []
-    for joined in JOINED.split(values.get("parcels", "")):
-        number, _, company = joined.strip().rpartition("-")
-        if number or company:
-            parcels.append((number.strip(), company.strip()) if number else (company.strip(), ""))
-    for number in JOINED.split(values.get("waybill", "")):
-        if number.strip():
-            parcels.append((number.strip(), values.get("company", "")))
+    parcels: list[tuple[str, str]] = []
+    if "parcels" in values:
+        for joined in JOINED.split(values["parcels"]):
+            number, _, company = joined.strip().rpartition("-")
+            if number or company:
+                parcels.append((number.strip(), company.strip()) if number else (company.strip(), ""))
+    if "waybill" in values:
+        company = values.get("company", "")
+        parcels += [(number.strip(), company) for number in JOINED.split(values["waybill"]) if number.strip()]
     return parcels

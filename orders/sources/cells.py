@@ -84,7 +84,12 @@ def folded(text: str) -> str:
 
 def text_of(longest: int) -> Callable[[Cell], str | None]:
     """Return a reader of text of which the first `longest` characters are kept."""
-    return lambda cell: clean(cell)[:longest] or None
+
+    def read(cell: Cell) -> str | None:
+        text = clean(cell)
+        return (text if len(text) <= longest else text[:longest]) or None
+
+    return read
 
 
 def number(cell: Cell, longest: int = LONGEST_NUMBER, code: str = "number-too-long") -> str | None:
