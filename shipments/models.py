@@ -92,6 +92,8 @@ class Waybill(models.Model):
     account = models.ForeignKey(CarrierAccount, models.SET_NULL, null=True, related_name="waybills")
     poll_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
+    # Last question sent, and last one that brought an answer: how old the data is.
+    asked_at = models.DateTimeField(null=True)
     polled_at = models.DateTimeField(null=True)
     poll_failures = models.PositiveSmallIntegerField(default=0)
     poll_error = models.CharField(max_length=300, blank=True)

@@ -6,10 +6,8 @@ gone and leaves the schedule to who has it now.
 """
 
 import logging
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,23 +16,17 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from shipments import accounts, cadence, recording
-from shipments.answers import Answer, Ask, Contract, Failure, Trouble
-from shipments.booking import wake_orders
-from shipments.carriers import Provider
-from shipments.models import CarrierAccount, Parcel, RawAnswer, Waybill
+from shipments.answers import Failure, Trouble
+from shipments.asking import Call, Heard, ask
+from shipments.models import CarrierAccount, RawAnswer, Waybill
 from shipments.recording import Body, Told
 from shipments.status import STAGES, Stage
-from shipops.kit import http
-from shipops.kit.wire import Request, Response
 
 log = logging.getLogger(__name__)
 
 # With 8 threads and the longest wait of 20 s for an answer, a batch in which nobody answers takes 250 s: within the lease.
 BATCH: Final = 100
 LEASE: Final = timedelta(minutes=5)
-THREADS: Final = 8
-# After so many questions without any answer a provider is down: the rest of the batch need not wait for it too.
-SILENT: Final = 8
 # Nobody to ask: look again whether an account has come.
 UNROUTED: Final = timedelta(hours=1)
 LONGEST_ERROR: Final = 300
@@ -49,29 +41,6 @@ class Polled:
     failed: int = 0
     new_events: int = 0
     lost_leases: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One question, about one or several waybills of one account."""
-
-    account: CarrierAccount
-    provider: Provider
-    waybills: tuple[Waybill, ...]
-    contract: Contract
-    subscribes: bool = False
-
-
-@dataclass(slots=True)
-class Heard:
-    """What became of one question."""
-
-    call: Call
-    response: Response | None = None
-    answers: tuple[Answer, ...] = ()
-    failure: Failure | None = None
-    # By waybill id, where the answer failed for that number alone.
-    failures: dict[int, Failure] = field(default_factory=dict)
 
 
 def poll(now: datetime) -> Polled:
@@ -140,66 +109,6 @@ def _calls(waybills: Sequence[Waybill]) -> list[Call]:
     return calls
 
 
-def ask(calls: Sequence[Call], now: datetime) -> list[Heard]:
-    """Put all questions, several at once, outside any transaction. An account that refuses is asked no further."""
-    refused: dict[int, Failure] = {}
-    unanswered: Counter[int] = Counter()
-
-    def put(call: Call) -> Heard:
-        if call.account.pk in refused:
-            return Heard(call, failure=refused[call.account.pk])
-        heard = _put(call, now)
-        unanswered[call.account.pk] += heard.response is None
-        if heard.failure is not None and (heard.failure.account_wide or unanswered[call.account.pk] >= SILENT):
-            refused[call.account.pk] = heard.failure
-        return heard
-
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="poll") as pool:
-        return list(pool.map(put, calls))
-
-
-def _put(call: Call, now: datetime) -> Heard:
-    """Ask one question. No database here: this runs in a thread of the pool."""
-    asks = [Ask(waybill.number, waybill.carrier.code, waybill.phone_tail) for waybill in call.waybills]
-    try:
-        response = http.send(_request(call, asks, now))
-        if call.subscribes:
-            return Heard(call, response, failure=call.provider.decode_subscription(response))
-        answers = call.provider.decode(response)
-    except http.TransportError as error:
-        trouble = Trouble.TRANSIENT if error.retryable else Trouble.CONFIG
-        return Heard(call, failure=Failure(trouble, str(error)))
-    except Exception as error:  # an adapter of another package may fail in any way: it must not take others with it
-        log.exception("The adapter %s failed", call.account.provider)
-        return Heard(call, failure=Failure(Trouble.TRANSIENT, f"{type(error).__name__} in the adapter"))
-    return _sorted_out(call, response, answers)
-
-
-def _request(call: Call, asks: Sequence[Ask], now: datetime) -> Request:
-    if call.subscribes:
-        return call.provider.encode_subscription(asks[0], call.contract, now)
-    return call.provider.encode(asks, call.contract, now)
-
-
-def _sorted_out(call: Call, response: Response, answers: tuple[Answer, ...]) -> Heard:
-    """Match answers to the waybills asked about; what no answer names failed, or has no data yet."""
-    heard = Heard(call, response, answers)
-    whole = next((answer.failure for answer in answers if answer.failure and not answer.number), None)
-    by_number = {answer.number.upper(): answer for answer in answers if answer.number}
-    if whole is not None and not by_number:
-        if whole.account_wide:
-            heard.failure = whole
-        heard.failures = {waybill.pk: whole for waybill in call.waybills}
-        return heard
-    for waybill in call.waybills:
-        answer = by_number.get(waybill.number.upper())
-        if answer is None:
-            heard.failures[waybill.pk] = Failure(Trouble.NO_DATA, "The answer does not name this number")
-        elif answer.failure is not None:
-            heard.failures[waybill.pk] = answer.failure
-    return heard
-
-
 def write_down(waybills: Sequence[Waybill], heard: Sequence[Heard], now: datetime) -> Polled:
     """Record all answers in one transaction, then say for each waybill when to ask next."""
     queries = [one for one in heard if not one.call.subscribes]
@@ -207,15 +116,44 @@ def write_down(waybills: Sequence[Waybill], heard: Sequence[Heard], now: datetim
         # All of them at once and first: recording locks orders, and waybills come before orders everywhere.
         mine = Waybill.objects.filter(pk__in=[waybill.pk for waybill in waybills]).order_by("pk")
         list(mine.select_for_update(no_key=True).values_list("pk"))
-        recorded = recording.record(_told(queries, now), now)
-        failures = _failures(queries)
-        subscribed = {one.call.waybills[0].pk for one in heard if one.call.subscribes and one.failure is None}
-        kept = _reschedule(waybills, failures, subscribed, now)
-        _wake_first_asked(waybills, now)
+        outcome = _outcome(heard)
+        # From the first answer on, a parcel's silence says something: its orders are judged anew even without a scan.
+        first = [waybill.pk for waybill in waybills if waybill.polled_at is None and waybill.pk in outcome.answered]
+        recorded = recording.record(_told(queries, now), now, first)
+        kept = _reschedule(waybills, outcome, now)
         _account_news(heard, now)
-    failed = sum(failure.trouble is not Trouble.NO_DATA for failure in failures.values())
-    asked = sum(len(one.call.waybills) for one in queries)
-    return Polled(len(waybills), asked - failed, failed, recorded.new_events, len(waybills) - kept)
+    answered = len(outcome.answered)
+    failed = sum(len(one.call.waybills) for one in queries) - answered
+    return Polled(len(waybills), answered, failed, recorded.new_events, len(waybills) - kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """Waybill ids by what became of the questions about them."""
+
+    asked: frozenset[int]
+    answered: frozenset[int]
+    subscribed: frozenset[int]
+    failures: dict[int, Failure]
+
+
+def _outcome(heard: Iterable[Heard]) -> _Outcome:
+    asked: set[int] = set()
+    subscribed: set[int] = set()
+    failures: dict[int, Failure] = {}
+    everybody: set[int] = set()
+    for one in heard:
+        ids = [waybill.pk for waybill in one.call.waybills]
+        if one.call.subscribes:
+            subscribed.update(ids if one.failure is None else ())
+            continue
+        everybody.update(ids)
+        asked.update(ids if one.asked else ())
+        if one.failure is not None:
+            failures.update(dict.fromkeys(ids, one.failure))
+        failures.update(one.failures)
+    in_vain = {pk for pk, failure in failures.items() if failure.trouble is not Trouble.NO_DATA}
+    return _Outcome(frozenset(asked), frozenset(everybody - in_vain), frozenset(subscribed), failures)
 
 
 def _told(heard: Iterable[Heard], now: datetime) -> list[Told]:
@@ -236,60 +174,52 @@ def _told(heard: Iterable[Heard], now: datetime) -> list[Told]:
     return told
 
 
-def _failures(heard: Iterable[Heard]) -> dict[int, Failure]:
-    failures: dict[int, Failure] = {}
-    for one in heard:
-        if one.failure is not None:
-            failures.update(dict.fromkeys((waybill.pk for waybill in one.call.waybills), one.failure))
-        failures.update(one.failures)
-    return failures
-
-
-def _reschedule(waybills: Sequence[Waybill], failures: dict[int, Failure], subscribed: set[int], now: datetime) -> int:
+def _reschedule(waybills: Sequence[Waybill], outcome: _Outcome, now: datetime) -> int:
     """Set the next time to ask where the lease is still ours; return how many were."""
     folded = {row[0]: row[1:] for row in _progress([waybill.pk for waybill in waybills])}
-    rows = []
-    for waybill in waybills:
-        failure = failures.get(waybill.pk)
-        stage, last_event_at, delivered_at = folded[waybill.pk]
-        in_vain = failure is not None and failure.trouble is not Trouble.NO_DATA
-        count = min(waybill.poll_failures + 1, 30_000) if in_vain else 0
-        known = STAGES.get(stage, Stage.UNKNOWN)
-        told = bool(waybill.subscribed_at) or waybill.pk in subscribed
-        followed = cadence.Followed(known, waybill.created_at, last_event_at, delivered_at, told, count)
-        provider = accounts.provider_of(waybill.account) if waybill.account else None
-        if provider is None:
-            poll_at: datetime | None = now + UNROUTED
-            error = "No account to ask"
-        else:
-            poll_at = cadence.next_poll(followed, failure, now, provider.SPACING, settings.POLL_PACE)
-            error = failure.message if failure else ""
-        subscribed_at = now if waybill.pk in subscribed else waybill.subscribed_at
-        polled_at = now if provider else waybill.polled_at
-        rows.append((waybill.pk, poll_at, polled_at, count, error[:LONGEST_ERROR], subscribed_at, waybill.lease_until))
+    rows = [_next(waybill, folded[waybill.pk], outcome, now) for waybill in waybills]
     with connection.cursor() as cursor:
         cursor.execute(_RESCHEDULE, [list(column) for column in zip(*rows, strict=True)])
         return cursor.rowcount
 
 
+_Folded = tuple[str, datetime | None, datetime | None]
+
+
+def _next(waybill: Waybill, folded: _Folded, outcome: _Outcome, now: datetime) -> tuple[object, ...]:
+    """Return one row of _RESCHEDULE."""
+    pk = waybill.pk
+    stage, last_event_at, delivered_at = folded
+    failure = outcome.failures.get(pk)
+    asked = pk in outcome.asked
+    count = 0 if pk in outcome.answered else min(waybill.poll_failures + asked, 30_000)
+    subscribed_at = now if pk in outcome.subscribed else waybill.subscribed_at
+    provider = accounts.provider_of(waybill.account) if waybill.account else None
+    if provider is None:
+        poll_at: datetime | None = now + UNROUTED
+        error = "No account to ask"
+    else:
+        known = STAGES.get(stage, Stage.UNKNOWN)
+        followed = cadence.Followed(known, waybill.created_at, last_event_at, delivered_at, bool(subscribed_at), count)
+        poll_at = cadence.next_poll(followed, failure, now, provider.SPACING, settings.POLL_PACE)
+        error = failure.message[:LONGEST_ERROR] if failure else ""
+    asked_at = now if asked else waybill.asked_at
+    polled_at = now if pk in outcome.answered else waybill.polled_at
+    return pk, poll_at, asked_at, polled_at, count, error, subscribed_at, waybill.lease_until
+
+
 _RESCHEDULE = (
-    "UPDATE shipments_waybill w SET poll_at = t.poll_at, polled_at = t.polled_at, poll_failures = t.failures, "
-    "poll_error = t.error, subscribed_at = t.subscribed_at, lease_until = NULL "
-    "FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::smallint[], %s::text[], %s::timestamptz[], "
-    "%s::timestamptz[]) AS t(id, poll_at, polled_at, failures, error, subscribed_at, lease) "
+    "UPDATE shipments_waybill w SET poll_at = t.poll_at, asked_at = t.asked_at, polled_at = t.polled_at, "
+    "poll_failures = t.failures, poll_error = t.error, subscribed_at = t.subscribed_at, lease_until = NULL "
+    "FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::smallint[], %s::text[], "
+    "%s::timestamptz[], %s::timestamptz[]) "
+    "AS t(id, poll_at, asked_at, polled_at, failures, error, subscribed_at, lease) "
     "WHERE w.id = t.id AND w.lease_until = t.lease"
 )
 
 
 def _progress(ids: Sequence[int]) -> Iterable[tuple[int, str, datetime | None, datetime | None]]:
     return Waybill.objects.filter(pk__in=ids).values_list("pk", "stage", "last_event_at", "delivered_at")
-
-
-def _wake_first_asked(waybills: Sequence[Waybill], now: datetime) -> None:
-    """From the first question on, a parcel's silence says something: its orders are judged anew even without a scan."""
-    first = [waybill.pk for waybill in waybills if waybill.polled_at is None]
-    orders = Parcel.objects.filter(waybill__in=first).values_list("dispatch__order", flat=True)
-    wake_orders(sorted(set(orders)), now)
 
 
 def _account_news(heard: Iterable[Heard], now: datetime) -> None:

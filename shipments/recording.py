@@ -94,21 +94,21 @@ def keep(bodies: Sequence[Body], now: datetime) -> list[int]:
     return [ids[body.account_id, digest] for body, digest in zip(bodies, hashes, strict=True)]
 
 
-def record(told: Sequence[Told], now: datetime) -> Recorded:
-    """Write a batch down: events once each, the progress of their waybills, their orders woken."""
-    with transaction.atomic():
-        rows, warnings = _rows(told, now)
-        touched = sorted({one.waybill_id for one in told})
-        if not touched:
-            return Recorded()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT id FROM shipments_waybill WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [touched]
-            )
-            inserted = (_copy if len(rows) >= COPY_FROM else _unnest)(cursor, rows, now)
-            remarks: dict[int, Cause | None] = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
-            changed = _refold(cursor, sorted({*inserted, *remarks}), remarks)
-            woken = wake_orders(_orders_of(cursor, changed), now)
+def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = ()) -> Recorded:
+    """Write a batch down: events once each, the progress of their waybills, their orders woken.
+
+    Orders of the waybills in `wake` are woken too, although nothing may be new about them.
+    """
+    rows, warnings = _rows(told, now)
+    touched = sorted({*(one.waybill_id for one in told), *wake})
+    if not touched:
+        return Recorded()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM shipments_waybill WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [touched])
+        inserted = (_copy if len(rows) >= COPY_FROM else _unnest)(cursor, rows, now)
+        remarks: dict[int, Cause | None] = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
+        changed = _refold(cursor, sorted({*inserted, *remarks}), remarks)
+        woken = wake_orders(_orders_of(cursor, sorted({*changed, *wake})), now)
     for warning in warnings[:20]:
         log.warning("%s", warning)
     return Recorded(sum(inserted.values()), tuple(changed), woken, tuple(warnings))

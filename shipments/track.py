@@ -81,12 +81,12 @@ def _line(event: TrackingEvent) -> Line:
 
 def may_refresh_at(waybill: Waybill, now: datetime) -> datetime | None:
     """Return from when the waybill may be asked about by hand; None = now."""
-    if waybill.polled_at is None or waybill.polled_at + BY_HAND <= now:
+    if waybill.asked_at is None or waybill.asked_at + BY_HAND <= now:
         return None
-    return waybill.polled_at + BY_HAND
+    return waybill.asked_at + BY_HAND
 
 
 def refresh(waybill: Waybill, now: datetime) -> bool:
     """Have the waybill asked about at once; False where it was asked less than BY_HAND ago."""
-    long_ago = Q(polled_at__isnull=True) | Q(polled_at__lte=now - BY_HAND)
+    long_ago = Q(asked_at__isnull=True) | Q(asked_at__lte=now - BY_HAND)
     return bool(Waybill.objects.filter(pk=waybill.pk).filter(long_ago).update(poll_at=now))

@@ -7,7 +7,7 @@ from django.test import override_settings
 
 from merchants.models import Shop
 from orders.models import Order
-from shipments import polling
+from shipments import asking, polling
 from shipments.booking import book
 from shipments.models import CarrierAccount, RawAnswer, TrackingEvent, Waybill
 from shipments.polling import Polled, claim, poll
@@ -156,13 +156,21 @@ class TestKuaidi100:
         waybill = Waybill.objects.get()
         assert (waybill.stage, waybill.event_count) == ("delivered", len(truth))
 
-    def test_nobody_listening_is_a_transient_failure(self, shop: Shop, account: CarrierAccount, now: datetime) -> None:
-        for number in range(20):
+    def test_a_provider_that_is_down_is_not_asked_for_the_whole_batch(
+        self, shop: Shop, account: CarrierAccount, now: datetime
+    ) -> None:
+        for number in range(40):
             a_dispatch(shop, f"YT88342019447{number:02}", now)
         book(now)
-        assert poll(now).failed == 20
+        assert poll(now).failed == 40
         assert RawAnswer.objects.count() == 0
-        assert set(Waybill.objects.values_list("poll_failures", "poll_at")) == {(1, now + timedelta(hours=1))}
+        tried = Waybill.objects.filter(asked_at=now)
+        # Eight in vain, and those that were under way by then in the other threads.
+        assert asking.SILENT <= tried.count() < asking.SILENT + asking.THREADS
+        assert set(tried.values_list("poll_failures", "poll_at")) == {(1, now + timedelta(hours=1))}
+        spared = Waybill.objects.filter(asked_at=None)
+        assert set(spared.values_list("poll_failures", "poll_at")) == {(0, now + timedelta(minutes=30))}
+        assert not Waybill.objects.exclude(polled_at=None).exists(), "nobody answered"
 
     @override_settings(POLL_PACE=60.0)
     def test_a_faster_clock_is_asked_faster(

@@ -93,7 +93,7 @@ def test_strangers_do_not_learn_that_it_exists(client: Client, stranger: User, w
 
 
 def test_refresh_has_it_asked_now(client: Client, support: User, waybill: Waybill) -> None:
-    Waybill.objects.update(poll_at=None, polled_at=timezone.now() - timedelta(minutes=31))
+    Waybill.objects.update(poll_at=None, asked_at=timezone.now() - timedelta(minutes=31))
     client.force_login(support)
     before = timezone.now()
     response = client.post(reverse("waybill-refresh", args=[waybill.pk]), follow=True)
@@ -107,7 +107,7 @@ def test_refresh_does_not_ask_twice_in_half_an_hour_and_says_from_when_it_may(
     client: Client, support: User, waybill: Waybill
 ) -> None:
     later = timezone.now() + timedelta(hours=5)
-    Waybill.objects.update(poll_at=later, polled_at=timezone.now() - timedelta(minutes=10))
+    Waybill.objects.update(poll_at=later, asked_at=timezone.now() - timedelta(minutes=10))
     client.force_login(support)
     assert "By hand again from" in page(client, waybill)
     response = client.post(reverse("waybill-refresh", args=[waybill.pk]), follow=True)

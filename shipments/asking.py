@@ -1,0 +1,106 @@
+"""Put questions to providers, several at once: network and adapters, no database."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from shipments.answers import Answer, Ask, Contract, Failure, Trouble
+from shipments.carriers import Provider
+from shipments.models import CarrierAccount, Waybill
+from shipops.kit import http
+from shipops.kit.wire import Request, Response
+
+log = logging.getLogger(__name__)
+
+THREADS: Final = 8
+# After so many questions without any answer a provider is down: the rest of the batch need not wait for it too.
+SILENT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One question, about one or several waybills of one account."""
+
+    account: CarrierAccount
+    provider: Provider
+    waybills: tuple[Waybill, ...]
+    contract: Contract
+    subscribes: bool = False
+
+
+@dataclass(slots=True)
+class Heard:
+    """What became of one question."""
+
+    call: Call
+    response: Response | None = None
+    answers: tuple[Answer, ...] = ()
+    failure: Failure | None = None
+    # False where the account had refused already and nobody was asked.
+    asked: bool = True
+    # By waybill id, where the answer failed for that number alone.
+    failures: dict[int, Failure] = field(default_factory=dict)
+
+
+def ask(calls: Sequence[Call], now: datetime) -> list[Heard]:
+    """Put all questions, several at once, outside any transaction. An account that refuses is asked no further."""
+    refused: dict[int, Failure] = {}
+    unanswered: Counter[int] = Counter()
+
+    def put(call: Call) -> Heard:
+        if call.account.pk in refused:
+            return Heard(call, failure=refused[call.account.pk], asked=False)
+        heard = _put(call, now)
+        unanswered[call.account.pk] += heard.response is None
+        if heard.failure is not None and (heard.failure.account_wide or unanswered[call.account.pk] >= SILENT):
+            refused[call.account.pk] = heard.failure
+        return heard
+
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="poll") as pool:
+        return list(pool.map(put, calls))
+
+
+def _put(call: Call, now: datetime) -> Heard:
+    """Ask one question. No database here: this runs in a thread of the pool."""
+    asks = [Ask(waybill.number, waybill.carrier.code, waybill.phone_tail) for waybill in call.waybills]
+    try:
+        response = http.send(_request(call, asks, now))
+        if call.subscribes:
+            return Heard(call, response, failure=call.provider.decode_subscription(response))
+        answers = call.provider.decode(response)
+    except http.TransportError as error:
+        trouble = Trouble.TRANSIENT if error.retryable else Trouble.CONFIG
+        return Heard(call, failure=Failure(trouble, str(error)))
+    except Exception as error:  # an adapter of another package may fail in any way: it must not take others with it
+        log.exception("The adapter %s failed", call.account.provider)
+        return Heard(call, failure=Failure(Trouble.TRANSIENT, f"{type(error).__name__} in the adapter"))
+    return _sorted_out(call, response, answers)
+
+
+def _request(call: Call, asks: Sequence[Ask], now: datetime) -> Request:
+    if call.subscribes:
+        return call.provider.encode_subscription(asks[0], call.contract, now)
+    return call.provider.encode(asks, call.contract, now)
+
+
+def _sorted_out(call: Call, response: Response, answers: tuple[Answer, ...]) -> Heard:
+    """Match answers to the waybills asked about; what no answer names failed, or has no data yet."""
+    heard = Heard(call, response, answers)
+    whole = next((answer.failure for answer in answers if answer.failure and not answer.number), None)
+    by_number = {answer.number.upper(): answer for answer in answers if answer.number}
+    if whole is not None and not by_number:
+        if whole.account_wide:
+            heard.failure = whole
+        heard.failures = {waybill.pk: whole for waybill in call.waybills}
+        return heard
+    for waybill in call.waybills:
+        answer = by_number.get(waybill.number.upper())
+        if answer is None:
+            heard.failures[waybill.pk] = Failure(Trouble.NO_DATA, "The answer does not name this number")
+        elif answer.failure is not None:
+            heard.failures[waybill.pk] = answer.failure
+    return heard
