@@ -11,9 +11,8 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.advice import advice
@@ -28,21 +27,21 @@ from shipops.kit import money, times
 CARRIERS_SECONDS = 60
 # What a badge says: the kind and how far it has come, in the fewest words.
 HEADLINES: dict[tuple[Kind, Level], Promise] = {
-    (Kind.LATE_DISPATCH, Level.SOON): lazy("Dispatch due soon"),
-    (Kind.LATE_DISPATCH, Level.BROKEN): lazy("Late dispatch"),
-    (Kind.LATE_DISPATCH, Level.GRAVE): lazy("Very late dispatch"),
-    (Kind.LATE_PICKUP, Level.SOON): lazy("Pickup due soon"),
-    (Kind.LATE_PICKUP, Level.BROKEN): lazy("Late pickup"),
-    (Kind.LATE_PICKUP, Level.GRAVE): lazy("Very late pickup"),
-    (Kind.NO_MOVEMENT, Level.SOON): lazy("First scan due soon"),
-    (Kind.NO_MOVEMENT, Level.BROKEN): lazy("No movement"),
-    (Kind.NO_MOVEMENT, Level.GRAVE): lazy("No movement for long"),
-    (Kind.TRANSIT_STALL, Level.SOON): lazy("Next scan due soon"),
-    (Kind.TRANSIT_STALL, Level.BROKEN): lazy("Stalled in transit"),
-    (Kind.TRANSIT_STALL, Level.GRAVE): lazy("Stalled for long"),
-    (Kind.DELIVERY_OVERDUE, Level.SOON): lazy("Delivery due soon"),
-    (Kind.DELIVERY_OVERDUE, Level.BROKEN): lazy("Delivery overdue"),
-    (Kind.DELIVERY_OVERDUE, Level.GRAVE): lazy("Delivery long overdue"),
+    (Kind.LATE_DISPATCH, Level.SOON): gettext_lazy("Dispatch due soon"),
+    (Kind.LATE_DISPATCH, Level.BROKEN): gettext_lazy("Late dispatch"),
+    (Kind.LATE_DISPATCH, Level.GRAVE): gettext_lazy("Very late dispatch"),
+    (Kind.LATE_PICKUP, Level.SOON): gettext_lazy("Pickup due soon"),
+    (Kind.LATE_PICKUP, Level.BROKEN): gettext_lazy("Late pickup"),
+    (Kind.LATE_PICKUP, Level.GRAVE): gettext_lazy("Very late pickup"),
+    (Kind.NO_MOVEMENT, Level.SOON): gettext_lazy("First scan due soon"),
+    (Kind.NO_MOVEMENT, Level.BROKEN): gettext_lazy("No movement"),
+    (Kind.NO_MOVEMENT, Level.GRAVE): gettext_lazy("No movement for long"),
+    (Kind.TRANSIT_STALL, Level.SOON): gettext_lazy("Next scan due soon"),
+    (Kind.TRANSIT_STALL, Level.BROKEN): gettext_lazy("Stalled in transit"),
+    (Kind.TRANSIT_STALL, Level.GRAVE): gettext_lazy("Stalled for long"),
+    (Kind.DELIVERY_OVERDUE, Level.SOON): gettext_lazy("Delivery due soon"),
+    (Kind.DELIVERY_OVERDUE, Level.BROKEN): gettext_lazy("Delivery overdue"),
+    (Kind.DELIVERY_OVERDUE, Level.GRAVE): gettext_lazy("Delivery long overdue"),
 }
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.terms import Term, pack
@@ -19,15 +18,15 @@ from shipops.kit import money, times
 
 # The moment a clock starts at, as the arithmetic names it.
 MOMENTS = {
-    "placed": lazy("Ordered"),
-    "paid": lazy("Paid"),
-    "uploaded": lazy("Number uploaded"),
-    "handed_over": lazy("Handed over"),
-    "first_trace": lazy("First trace"),
-    "picked_up": lazy("Picked up"),
-    "moved": lazy("Last scan"),
-    "out_for_delivery": lazy("Out for delivery"),
-    "delivered": lazy("Delivered"),
+    "placed": gettext_lazy("Ordered"),
+    "paid": gettext_lazy("Paid"),
+    "uploaded": gettext_lazy("Number uploaded"),
+    "handed_over": gettext_lazy("Handed over"),
+    "first_trace": gettext_lazy("First trace"),
+    "picked_up": gettext_lazy("Picked up"),
+    "moved": gettext_lazy("Last scan"),
+    "out_for_delivery": gettext_lazy("Out for delivery"),
+    "delivered": gettext_lazy("Delivered"),
 }
 PLATFORM = pgettext_lazy("source of a line in the timeline", "Platform")
 
