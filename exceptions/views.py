@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -26,16 +23,11 @@ from exceptions.models import Case
 from merchants import access
 from merchants.access import Member, Right
 from shipops.kit import money
+from shipops.kit.htmx import see_other, whole_or_part
 
 BULK_ACTIONS = (Action.ASSIGN, Action.SNOOZE, Action.RESOLVE)
 # One page of the queue; more than that comes from no form of ours.
 BULK_MOST = queue.PAGE
-
-
-class SeeOther(HttpResponseRedirect):
-    """Whatever was posted, what comes next is read with GET."""
-
-    status_code = 303
 
 
 def desk(request: HttpRequest) -> HttpResponse:
@@ -65,25 +57,13 @@ def _desk(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
         "snooze": SnoozeForm(member=member),
         "outcomes": cases.OUTCOMES_BY_PEOPLE,
     }
-    return _whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
+    return whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
 
 
 def _page_url(query: str, side: str, cursor: str) -> str:
     if not cursor:
         return ""
     return f"{reverse('desk')}?{query}{'&' if query else ''}{side}={cursor}"
-
-
-def _whole_or_part(
-    request: HttpRequest, template: str, parts: dict[str, str], context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    """The page, or the named partial htmx asked for by its target."""
-    htmx = request.htmx  # type: ignore[attr-defined]
-    part = parts.get(htmx.target or "") if htmx and not htmx.history_restore_request else None
-    context["part"] = part
-    response = render(request, f"{template}#{part}" if part else template, context, status=status)
-    patch_vary_headers(response, ("HX-Request", "HX-Target"))
-    return response
 
 
 @require_POST
@@ -100,7 +80,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return _desk(request, member, now)
     query = request.GET.urlencode()
-    return SeeOther(f"{reverse('desk')}{'?' if query else ''}{query}")
+    return see_other(f"{reverse('desk')}{'?' if query else ''}{query}")
 
 
 def _action(name: str, allowed: Iterable[Action]) -> Action:
@@ -178,7 +158,7 @@ def _case(
         "mine": told.case.assignee_id == member.user.pk,
     }
     parts = {"case": "whole", "side": "panel"}
-    return _whole_or_part(request, "exceptions/case.html", parts, context, status)
+    return whole_or_part(request, "exceptions/case.html", parts, context, status)
 
 
 def _acts(member: Member, case: Case, bound: tuple[Action, CaseForm] | None) -> list[tuple[Action, CaseForm]]:
@@ -208,7 +188,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         messages.error(request, error.sentence)
         return _case(request, member, pk, now, status=409)
     if not request.htmx:  # type: ignore[attr-defined]
-        return SeeOther(reverse("case", args=[pk]))
+        return see_other(reverse("case", args=[pk]))
     response = _case(request, member, pk, now)
     response["HX-Trigger"] = "refresh-list"
     return response

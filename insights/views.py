@@ -12,6 +12,7 @@ from merchants import access
 from merchants.access import Right
 from merchants.models import Membership
 from shipops.kit import money
+from shipops.kit.htmx import whole_or_part
 
 # "Do these first": more would be a second desk.
 FIRST = 5
@@ -41,7 +42,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "first": [shown.row(case, now) for case in queue.page(member, queue.Filters(), now).rows[:FIRST]],
         "next_due": shown.row(counts.next_due, now) if counts.next_due else None,
     }
-    return render(request, "insights/start.html", context)
+    return whole_or_part(request, "insights/start.html", {"board": "board"}, context)
 
 
 def rail(request: HttpRequest) -> HttpResponse:

@@ -159,7 +159,7 @@
   /* htmx: what a person is doing outlives a refresh */
   let refreshing = false;
   let anchor = null;
-  const isRefresh = (detail) => detail.requestConfig.verb === "get" && ["list", "rail"].includes(detail.requestConfig.elt.id);
+  const isRefresh = (detail) => detail.requestConfig.verb === "get" && ["list", "rail", "board"].includes(detail.requestConfig.elt.id);
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => {
     if (!refreshing) return true;
     if (name === "open" && node.localName === "details") return false;

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
@@ -22,4 +22,6 @@ def whole_or_part(
 
 def see_other(url: str) -> HttpResponse:
     """Return 303: whatever was posted, what comes next is read with GET."""
-    return HttpResponse(status=303, headers={"Location": url})
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response

@@ -153,3 +153,10 @@ def test_a_case_that_becomes_serious_counts_in_its_hour(seller: User, shop: Shop
     hour = case.grave_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     bars = browser(seller).get("/").context["chart"].bars
     assert [bar.hour.grave for bar in bars if bar.hour.starts_at == hour] == [1]
+
+
+def test_the_board_refreshes_itself_without_its_frame(seller: User, shop: Shop, now: datetime) -> None:
+    late_dispatch(shop, now)
+    part = browser(seller).get("/", headers={"HX-Request": "true", "HX-Target": "board"}).content.decode()
+    assert part.startswith('<div id="board"')
+    assert "<html" not in part
