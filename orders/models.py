@@ -96,6 +96,18 @@ class OrderLine(models.Model):
 class Dispatch(models.Model):
     """The platform was told: this order left with this carrier's waybill number."""
 
+    class Refusal(models.TextChoices):
+        """Why a number cannot be followed; see shipments.booking."""
+
+        UNKNOWN_CARRIER = (
+            "unknown_carrier",
+            _("We do not know this carrier. Correct its name on the platform, then import the order again."),
+        )
+        MALFORMED_NUMBER = (
+            "malformed_number",
+            _("This is no waybill number. Correct it on the platform, then import the order again."),
+        )
+
     order = models.ForeignKey(Order, models.CASCADE, related_name="dispatches")
     # The company as the source wrote it (圆通速递, yuantong, YTO): booking finds the carrier.
     carrier_name = models.CharField(max_length=60)
@@ -120,6 +132,11 @@ class Dispatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.carrier_name} {self.number}"
+
+    @property
+    def refusal(self) -> str:
+        """Why this number is not followed and what to do, in the reader's language; blank = it is, or will be."""
+        return str(dict(self.Refusal.choices).get(self.book_error, self.book_error))
 
 
 class OrderImport(models.Model):

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
-from kombu.exceptions import OperationalError as BrokerDown
 
 from merchants import access
 from merchants.access import Member, Right
@@ -24,6 +23,7 @@ from orders.sources.issues import sentence
 from orders.sources.profiles import GENERIC, named
 from orders.sources.reading import MAX_BYTES, MEGABYTE
 from shipops.kit.htmx import see_other, whole_or_part
+from shipops.kit.nudging import nudge
 
 log = logging.getLogger(__name__)
 State = OrderImport.State
@@ -148,16 +148,8 @@ def _act(request: HttpRequest, run: OrderImport) -> HttpResponse:
         return _preview(request, run, form)
     imports.choose(run, form.cleaned_data["profile"], form.columns())
     if action == "commit" and not imports.preview(run).error and imports.commit(run):
-        _nudge()
+        nudge(tasks.run_imports)
     return see_other(here)
-
-
-def _nudge() -> None:
-    """Tell a worker now; without a broker the next beat finds the run."""
-    try:
-        tasks.run_imports.delay()
-    except BrokerDown:
-        log.warning("the broker is away; the import waits for the next beat")
 
 
 @require_GET

@@ -8,7 +8,6 @@ from orders import imports, tasks
 from orders.models import Order, OrderImport
 from orders.sources.reading import MAX_BYTES
 from orders.views.imports import harmless
-from shipops.celery import app
 from tests.orders.making import PDD, csv, read
 
 pytestmark = pytest.mark.django_db
@@ -23,18 +22,11 @@ def at_desk(client, seller):
     return client
 
 
-@pytest.fixture
-def eager():
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
-
-
 def upload(client, shop, content: bytes, name: str = "orders.csv"):
     return client.post(reverse("import-new"), {"shop": shop.pk, "file": SimpleUploadedFile(name, content)})
 
 
-def test_a_file_goes_the_whole_way_from_upload_to_its_orders(at_desk, shop, eager) -> None:
+def test_a_file_goes_the_whole_way_from_upload_to_its_orders(at_desk, shop) -> None:
     response = upload(at_desk, shop, csv(PDD, GOOD.format(1), BAD))
     run = OrderImport.objects.get()
     assert (response.status_code, response["Location"]) == (303, reverse("import", args=[run.pk]))
@@ -48,6 +40,7 @@ def test_a_file_goes_the_whole_way_from_upload_to_its_orders(at_desk, shop, eage
     data = {name: form[name].initial for name in form.fields}
     response = at_desk.post(response["Location"], data | {"action": "commit"})
     assert response.status_code == 303
+    assert tasks.run_imports() == 1
     report = at_desk.get(response["Location"]).content.decode()
     assert "Rows refused" in report
     assert "Orders of this import" in report
@@ -155,7 +148,7 @@ def test_a_preview_can_be_thrown_away(at_desk, shop, seller, now) -> None:
     assert not OrderImport.objects.exists()
 
 
-def test_a_failed_import_tells_why_and_can_be_started_again(at_desk, shop, seller, now, eager) -> None:
+def test_a_failed_import_tells_why_and_can_be_started_again(at_desk, shop, seller, now) -> None:
     run = imports.upload(shop, seller, "orders.csv", csv(PDD, GOOD.format(1)), now)
     OrderImport.objects.update(state=State.FAILED, error="It stopped.", finished_at=now + timedelta(seconds=1))
     here = reverse("import", args=[run.pk])
@@ -163,6 +156,7 @@ def test_a_failed_import_tells_why_and_can_be_started_again(at_desk, shop, selle
     assert "It stopped." in page.content.decode()
     form = page.context["form"]
     at_desk.post(here, {name: form[name].initial for name in form.fields} | {"action": "commit"})
+    tasks.run_imports()
     run.refresh_from_db()
     assert (run.state, run.error, run.orders_created) == (State.DONE, "", 1)
 
