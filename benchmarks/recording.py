@@ -15,19 +15,20 @@ from shipments.polling import BATCH
 from shipments.recording import Told, record
 from shipments.status import Event, Stage
 
-WAYBILLS = 3_000
-WARM_UP = 300
+MOST = 3_000
+WARM_UP = 10  # one of so many waybills
 NEW_EVENTS = 10
 
 
 def bench(name: str, scene: Scene) -> Iterator[Result]:
-    """Record ten new scans of each of WAYBILLS parcels, in batches as polling does."""
-    chosen = list(Waybill.objects.exclude(event_count=0).order_by("pk")[: WARM_UP + WAYBILLS])
+    """Record ten new scans of each of up to MOST parcels, in batches as polling does."""
+    chosen = list(Waybill.objects.exclude(event_count=0).order_by("pk")[:MOST])
+    warm_up = len(chosen) // WARM_UP
     with connection.cursor() as cursor:
         cursor.execute("select coalesce(max(id), 0) from shipments_trackingevent")
         (before,) = cursor.fetchone()
-    _ours(chosen[:WARM_UP], scene)
-    told = chosen[WARM_UP:]
+    _ours(chosen[:warm_up], scene)
+    told = chosen[warm_up:]
     Order.objects.update(review_at=None)
     ours = seconds(lambda: _ours(told, scene))
     floor = _floor(told, before, scene)
