@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from django.utils.translation import gettext_noop
+
 from shipments.answers import Answer, Ask, Contract, Failure, Trouble
 from shipments.carriers import Provider
 from shipments.models import CarrierAccount, Waybill
@@ -100,7 +102,7 @@ def _sorted_out(call: Call, response: Response, answers: tuple[Answer, ...]) -> 
     for waybill in call.waybills:
         answer = by_number.get(waybill.number.upper())
         if answer is None:
-            heard.failures[waybill.pk] = Failure(Trouble.NO_DATA, "The answer does not name this number")
+            heard.failures[waybill.pk] = Failure(Trouble.NO_DATA, gettext_noop("The answer does not name this number"))
         elif answer.failure is not None:
             heard.failures[waybill.pk] = answer.failure
     return heard

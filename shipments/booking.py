@@ -18,8 +18,8 @@ from shipments.models import Carrier, CarrierAlias, Parcel, Waybill
 
 # A transaction of this many takes about 0.1 s; the rest is taken by the next one, or by another worker.
 BATCH: Final = 500
-UNKNOWN_CARRIER: Final = "unknown_carrier"
-MALFORMED_NUMBER: Final = "malformed_number"
+UNKNOWN_CARRIER: Final = Dispatch.Refusal.UNKNOWN_CARRIER.value
+MALFORMED_NUMBER: Final = Dispatch.Refusal.MALFORMED_NUMBER.value
 # What Kuaidi100 takes. A number that a spreadsheet turned into 6.9E+18 has a dot or a plus and is refused here.
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{5,31}")  # JD numbers end with a dash
 _COMPANY = re.compile(r"(?:股份)?(?:有限)?(?:责任)?公司$|[（(].*[)）]$")

@@ -3,6 +3,7 @@
 import secrets
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from merchants.models import Merchant
@@ -23,7 +24,12 @@ class Carrier(models.Model):
     name_en = models.CharField(max_length=60)
 
     def __str__(self) -> str:
-        return self.name_zh
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The company in the reader's language."""
+        return self.name_en if get_language() == "en" else self.name_zh
 
 
 class CarrierAlias(models.Model):

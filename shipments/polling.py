@@ -7,13 +7,14 @@ gone and leaves the schedule to who has it now.
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_noop
 
 from shipments import accounts, cadence, recording
 from shipments.answers import Failure, Trouble
@@ -48,9 +49,12 @@ def poll(now: datetime) -> Polled:
     waybills = claim(now)
     if not waybills:
         return Polled()
-    calls = _calls(waybills)
-    heard = ask(calls, now)
-    return write_down(waybills, heard, now)
+    heard = ask(_calls(waybills), now)
+    try:
+        return write_down(waybills, heard, now)
+    except Exception:  # one poisoned answer must not hold up the others for ever
+        log.exception("A batch of answers failed; writing them down one by one")
+        return _write_down_singly(waybills, heard, now)
 
 
 def claim(now: datetime) -> list[Waybill]:
@@ -127,6 +131,28 @@ def write_down(waybills: Sequence[Waybill], heard: Sequence[Heard], now: datetim
     return Polled(len(waybills), answered, failed, recorded.new_events, len(waybills) - kept)
 
 
+def _write_down_singly(waybills: Sequence[Waybill], heard: Sequence[Heard], now: datetime) -> Polled:
+    total = Polled()
+    for waybill in waybills:
+        mine = [
+            replace(one, call=replace(one.call, waybills=(waybill,))) for one in heard if waybill in one.call.waybills
+        ]
+        try:
+            polled = write_down([waybill], mine, now)
+        except Exception as error:
+            log.exception("The answer about waybill %s cannot be written down", waybill.pk)
+            polled = Polled(claimed=1, failed=1)
+            Waybill.objects.filter(pk=waybill.pk, lease_until=waybill.lease_until).update(
+                poll_at=now + cadence.LONGEST_PAUSE,
+                asked_at=now,
+                poll_failures=F("poll_failures") + 1,
+                poll_error=f"{type(error).__name__} while writing the answer down",
+                lease_until=None,
+            )
+        total = Polled(*(before + more for before, more in zip(astuple(total), astuple(polled), strict=True)))
+    return total
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """Waybill ids by what became of the questions about them."""
@@ -197,12 +223,12 @@ def _next(waybill: Waybill, folded: _Folded, outcome: _Outcome, now: datetime) -
     provider = accounts.provider_of(waybill.account) if waybill.account else None
     if provider is None:
         poll_at: datetime | None = now + UNROUTED
-        error = "No account to ask"
+        error = gettext_noop("No account to ask")
     else:
         known = STAGES.get(stage, Stage.UNKNOWN)
         followed = cadence.Followed(known, waybill.created_at, last_event_at, delivered_at, bool(subscribed_at), count)
         poll_at = cadence.next_poll(followed, failure, now, provider.SPACING, settings.POLL_PACE)
-        error = failure.message[:LONGEST_ERROR] if failure else ""
+        error = recording.storable(failure.message)[:LONGEST_ERROR] if failure else ""
     asked_at = now if asked else waybill.asked_at
     polled_at = now if pk in outcome.answered else waybill.polled_at
     return pk, poll_at, asked_at, polled_at, count, error, subscribed_at, waybill.lease_until

@@ -87,7 +87,7 @@ def keep(bodies: Sequence[Body], now: datetime) -> list[int]:
                 [body.content for _, body in ordered],
                 [key[1] for key, _ in ordered],
                 [body.read_at for _, body in ordered],
-                [body.error for _, body in ordered],
+                [storable(body.error) for _, body in ordered],
             ],
         )
         ids = {(account, bytes(digest)): pk for pk, account, digest in cursor.fetchall()}
@@ -134,19 +134,19 @@ def _rows(told: Iterable[Told], now: datetime) -> tuple[list[Row], list[str]]:
             if at > latest or at.year < FIRST_YEAR:
                 warnings.append(f"{one.answer.number}: scan at {at:%Y-%m-%d %H:%M} UTC cannot be true, not recorded")
                 continue
-            text = _clean(event.text)[:LONGEST_TEXT]
+            text = storable(event.text)[:LONGEST_TEXT]
             key = (one.waybill_id, fingerprint(at, text))
             if key in rows:
                 continue
             cause = event.cause.value if event.cause else ""
             position = min(event.position, LONGEST_POSITION)
-            place, code = _clean(event.place)[:80], _clean(event.code)[:20]
+            place, code = storable(event.place)[:80], storable(event.code)[:20]
             rows[key] = (*key, at, position, event.stage.value, cause, text, place, code, one.answer_id)
     return list(rows.values()), warnings
 
 
-def _clean(text: str) -> str:
-    """PostgreSQL stores no NUL; a lone surrogate cannot be sent at all."""
+def storable(text: str) -> str:
+    """Return `text` as PostgreSQL can store it: no NUL, and no lone surrogate, which cannot even be sent."""
     text = text.replace("\x00", "")
     try:
         text.encode()

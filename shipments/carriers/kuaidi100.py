@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import html
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble
@@ -145,22 +147,29 @@ def _with(answer: Answer, warnings: Sequence[str]) -> Answer:
     return replace(answer, warnings=(*warnings, *answer.warnings))
 
 
+# Not the state: it tells of the newest event, which may be among what was cut off.
+_HEAD = re.compile(r'"(nu|com)"\s*:\s*"([^"\\]*)"')
+
+
 def _salvage(text: str, warnings: Sequence[str]) -> Answer:
     """Read the whole events of a cut body: what is good beside the damage is not lost."""
     found = [row for row in bodies.salvaged(text) if "context" in row]
     if not found:
         raise NotAnAnswer("The body is not JSON, and no event stands whole in it")
-    events, more = _events(found)
-    return Answer(events=events, warnings=(*warnings, "The body is cut or broken; its whole events were read", *more))
+    head = dict(_HEAD.findall(html.unescape(text)))
+    told = _result({**head, "data": found})
+    return _with(told, (*warnings, "The body is cut or broken; its whole events were read"))
 
 
 def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
     if value is None:
-        return (Answer(failure=Failure(Trouble.NO_DATA, "The body is null")),)
+        return (Answer(failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
     if isinstance(value, list):
         return _list(value)
     if not isinstance(value, dict):
         raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
+    if isinstance(value.get("param"), str) and not {"customer", "schema"} & value.keys():
+        return read(urlencode({"param": value["param"]}, errors="replace").encode())
     if "lastResult" in value or (pushed and "status" in value and "data" not in value):
         return (_push(value),)
     if "auto" in value or "comCode" in value:

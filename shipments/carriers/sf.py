@@ -15,6 +15,7 @@ from urllib.parse import quote_plus, urlencode
 from xml.etree import ElementTree
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, seen_at
@@ -144,7 +145,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
 
 def _json(value: Any) -> tuple[Answer, ...]:
     if value is None:
-        return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, "The body is null")),)
+        return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
     if not isinstance(value, dict):
         if isinstance(value, list) and any(isinstance(row, dict) and set(_REQUEST_KEYS) & row.keys() for row in value):
             raise NotAnAnswer("This is a request to SF, not an answer")
@@ -176,7 +177,7 @@ def _envelope(value: Mapping[str, Any]) -> tuple[Answer, ...]:
         except ValueError:
             raise NotAnAnswer("apiResultData is not JSON") from None
     if not isinstance(inner, dict):
-        return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, "apiResultData is empty")),)
+        return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
     return _inner(inner)
 
 
@@ -189,12 +190,16 @@ def _inner(value: Mapping[str, Any]) -> tuple[Answer, ...]:
         data = (bodies.rows(data) or [{}])[0]
     told = bodies.rows(data.get("routeResps")) if isinstance(data, dict) else []
     answers = [_track(row) for row in told if isinstance(row, dict)]
-    return tuple(answers) or (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, "No routes")),)
+    return tuple(answers) or (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))),)
 
 
 def _track(row: Mapping[str, Any]) -> Answer:
     found, warnings = _events(bodies.rows(row.get("routes")))
-    failure = None if found or warnings else Failure(Trouble.NO_DATA, "Not scanned yet, or the phone digits are wrong")
+    failure = (
+        None
+        if found or warnings
+        else Failure(Trouble.NO_DATA, gettext_noop("Not scanned yet, or the phone digits are wrong"))
+    )
     return Answer(str(row.get("mailNo") or "").strip(), CARRIER, found, warnings, failure)
 
 
@@ -234,7 +239,7 @@ def _xml(root: ElementTree.Element) -> tuple[Answer, ...]:
     if answers:
         return tuple(answers)
     if (root.findtext("Head") or "").strip() == "OK" and root.tag == "Response":
-        return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, "No routes")),)
+        return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))),)
     raise NotAnAnswer("The XML is nothing that SF answers or pushes")
 
 

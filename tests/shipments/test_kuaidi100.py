@@ -272,7 +272,13 @@ class TestPush:
         )
         (answer,) = kuaidi100.read(text[: text.index("已收件")].encode())
         assert [event.text for event in answer.events] == ["派件中"]
+        assert (answer.number, answer.carrier) == ("YT8834201944712", "yuantong")
         assert "cut or broken" in answer.warnings[0]
+
+    def test_a_form_that_a_tool_kept_as_json_is_a_push(self) -> None:
+        inner = json.dumps({"status": "polling", "lastResult": result(row("2026-11-21 10:00:00", "派件中"))})
+        (answer,) = kuaidi100.read(json.dumps({"sign": "AB", "param": inner}).encode())
+        assert (answer.kind, answer.status) == (Kind.PUSH, "out_for_delivery")
 
 
 json_values = st.recursive(
@@ -280,7 +286,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
         st.sampled_from(
-            ["data", "nu", "com", "state", "status", "lastResult", "destResult", "auto", "time", "ftime", "context", "returnCode", "result", "comNew"]
+            ["data", "nu", "com", "state", "status", "lastResult", "destResult", "auto", "time", "ftime", "context", "returnCode", "param", "result", "comNew"]
         ),
         inner,
         max_size=5,

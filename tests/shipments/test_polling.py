@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 
 from merchants.models import Shop
@@ -218,6 +219,26 @@ class TestSf:
         sf_account.refresh_from_db()
         assert sf_account.paused_until == now + timedelta(minutes=5)
         assert Waybill.objects.get().poll_at == now + timedelta(minutes=5)
+
+
+class TestPoison:
+    def test_an_answer_that_cannot_be_written_down_holds_up_nobody(
+        self, shop: Shop, account: CarrierAccount, world: Client, now: datetime
+    ) -> None:
+        at_simulator(account, world)
+        good, bad = booked(shop, now, *delivered(world, "yuantong", 2))
+        with connection.cursor() as cursor:
+            # What no test of ours foresees, the database refuses: here, every scan of one waybill.
+            cursor.execute(
+                f"ALTER TABLE shipments_trackingevent ADD CONSTRAINT poison CHECK (waybill_id <> {bad.pk}) NOT VALID"
+            )
+        polled = poll(now)
+        assert (polled.claimed, polled.answered, polled.failed) == (2, 1, 1)
+        assert the_waybill(good.number).stage == "delivered"
+        poisoned = the_waybill(bad.number)
+        assert (poisoned.lease_until, poisoned.poll_failures) == (None, 1)
+        assert poisoned.poll_at == now + timedelta(hours=6)
+        assert "IntegrityError" in poisoned.poll_error
 
 
 class TestLease:
