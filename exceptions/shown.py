@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.advice import advice
@@ -81,16 +81,11 @@ def tone(case: Case) -> str:
     return Level(case.level).tone
 
 
-def carrier_name(carrier: Carrier) -> str:
-    """The carrier in the reader's language."""
-    return carrier.name_en if get_language() == "en" else carrier.name_zh
-
-
 def title(case: Case) -> str:
     """What a case is about: carrier and waybill number, or the order where no parcel exists yet."""
     if case.waybill is None:
         return _("Order {number}").format(number=case.order.number)
-    return f"{carrier_name(case.waybill.carrier)} {grouped(case.waybill.number)}"
+    return f"{case.waybill.carrier.name} {grouped(case.waybill.number)}"
 
 
 def grouped(number: str) -> str:
@@ -227,7 +222,7 @@ def _carriers(member: Member) -> list[tuple[int, str]]:
         mine = Waybill.objects.filter(merchant=member.merchant, carrier=OuterRef("pk"))
         found = list(Carrier.objects.filter(Exists(mine)).order_by("code"))
         caches["local"].set(key, found, CARRIERS_SECONDS)
-    return [(carrier.pk, carrier_name(carrier)) for carrier in found]
+    return [(carrier.pk, carrier.name) for carrier in found]
 
 
 def _person(member: Member, pk: int) -> str:

@@ -11,7 +11,6 @@ from exceptions.deadlines.terms import Term, pack
 from exceptions.desk.case_page import CaseStory
 from exceptions.desk.workflow import Action
 from exceptions.models import Case, CaseEntry, Clock
-from exceptions.shown import carrier_name
 from shipments.models import TrackingEvent
 from shipments.status import CAUSES, STAGES, Stage
 from shipops.kit import money, times
@@ -121,7 +120,7 @@ def _event(event: TrackingEvent) -> Moment:
     stage = STAGES.get(event.stage, Stage.UNKNOWN)
     cause = CAUSES.get(event.cause)
     heard = event.recorded_at - event.occurred_at
-    source = [carrier_name(event.waybill.carrier), event.place, _("heard {t} later").format(t=times.spell(heard))]
+    source = [event.waybill.carrier.name, event.place, _("heard {t} later").format(t=times.spell(heard))]
     return Moment(
         at=event.occurred_at,
         tone="is-kept" if stage is Stage.DELIVERED else "is-verdict" if cause else "",

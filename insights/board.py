@@ -15,7 +15,6 @@ from django.utils import timezone
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.workflow import State
 from exceptions.models import Case, Clock
-from exceptions.shown import carrier_name
 from merchants.access import Member, scoped
 from merchants.models import Shop
 from shipments.models import Carrier, CarrierAccount
@@ -136,7 +135,7 @@ def matrix(member: Member) -> list[MatrixRow]:
     rows = [
         MatrixRow(
             carrier=names.get(pk) if pk else None,
-            name=carrier_name(names[pk]) if pk else "",
+            name=names[pk].name if pk else "",
             cells=[_cell(kind, kinds.get(kind.value, {})) for kind in Kind],
         )
         for pk, kinds in cells.items()
