@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from merchants import access
@@ -159,7 +160,7 @@ def import_issues(request: HttpRequest, pk: int) -> HttpResponse:
     run = access.get(member, _runs(member), pk=pk)
     response = _csv(f"import-{run.pk}-issues.csv")
     writer = csv.writer(response)
-    writer.writerow([_("Row"), _("Column"), _("Refused"), _("Value"), _("Reason")])
+    writer.writerow([_("Row"), _("Column"), pgettext("rows", "Refused"), _("Value"), _("Reason")])
     for issue, reason in _told(run.issues.order_by("row", "pk").iterator()):
         refused = _("yes") if issue.refused else _("no")
         writer.writerow([issue.row, *map(harmless, (issue.field, refused, issue.value, reason))])

@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from merchants.models import Shop
 from orders import intake
@@ -108,7 +109,9 @@ class Command(BaseCommand):
         if not report.rows:
             self.stdout.write(sentence("no-rows"))
         if report.issues:
-            self.stdout.write("\n" + "\t".join([_("File"), _("Row"), _("Column"), _("Refused"), _("Reason")]))
+            self.stdout.write(
+                "\n" + "\t".join([_("File"), _("Row"), _("Column"), pgettext("rows", "Refused"), _("Reason")])
+            )
         for name, issue in report.issues:
             refused = _("yes") if issue.refused else _("no")
             told = sentence(issue.code, issue.value)
