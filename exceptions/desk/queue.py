@@ -22,6 +22,8 @@ PAGE = 50
 DUE_SOON = timedelta(hours=2)
 LEVELS = ("due2h", "today", "soon", "broken", "grave")
 STATES = ("snoozed", "resolved")
+# An hour later, in any zone, must still be a date.
+LAST_YEAR = 9999
 SINGLES = ("level", "assignee", "state", "hour", "q")
 
 
@@ -55,7 +57,7 @@ class Filters:
             assignee=assignee if assignee in ("me", "none") or assignee.isdecimal() else "",
             state=query.get("state", "") if query.get("state") in STATES else "",
             hour=query.get("hour", "") if _hour(query.get("hour", "")) else "",
-            q=query.get("q", "").strip()[:80],
+            q=query.get("q", "").replace("\0", "").strip()[:80],
         )
 
     def to_query(self, **changes: Any) -> str:
@@ -74,9 +76,10 @@ def _numbers(values: list[str]) -> tuple[int, ...]:
 
 def _hour(text: str) -> datetime | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+        hour = datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return hour if hour.year < LAST_YEAR else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The desk and the case page, as a person uses them."""
 
+import base64
 import re
 from datetime import datetime, timedelta
 
@@ -257,3 +258,26 @@ def test_a_case_of_another_merchant_is_not_there(browser: Client, stranger_shop:
     case.refresh_from_db()
     assert case.state == "open"
     assert "690001" not in text(browser.get(reverse("desk")))
+
+
+HUGE = "9" * 30
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/cases/{HUGE}/",
+        f"/desk/?q=C-{HUGE}",
+        f"/desk/?assignee={HUGE}",
+        f"/desk/?shop={HUGE}",
+        f"/desk/?after={base64.urlsafe_b64encode(f'{HUGE}:{HUGE}'.encode()).decode()}",
+        "/desk/?q=%00",
+        "/desk/?hour=9999-12-31T23",
+        f"/desk/?q={'x' * 5000}",
+    ],
+)
+def test_numbers_and_words_out_of_all_bounds_break_nothing(
+    browser: Client, shop: Shop, now: datetime, address: str
+) -> None:
+    late_dispatch(shop, now)
+    assert browser.get(address).status_code in (200, 404)
