@@ -60,7 +60,7 @@ class Preview:
     error: str = ""
 
 
-def upload(shop: Shop, by: User, filename: str, content: bytes, now: datetime) -> OrderImport:
+def upload(shop: Shop, by: User | None, filename: str, content: bytes, now: datetime) -> OrderImport:
     """Keep a file for its preview. Raises UnusableFile where no choice of columns could make it readable."""
     header_of(open_table(content, filename))
     profile = GENERIC
@@ -87,15 +87,14 @@ def opened(run: OrderImport) -> Sheet:
 
 def preview(run: OrderImport) -> Preview:
     """Return how the file would be read; an unusable one is a preview with its error and, if it has one, its header."""
-    headers = header(run)
     try:
         sheet = opened(run)
         readings = list(islice(sheet.readings(), PREVIEW_ROWS))
     except UnusableFile as error:
-        return Preview(headers, dict(run.mapping), error=str(error))
+        return Preview(header(run), dict(run.mapping), error=str(error))
     orders = [reading.draft for reading in readings if reading.draft]
     return Preview(
-        headers=headers,
+        headers=tuple(name for name in sheet.header.names if name),
         mapping=sheet.mapping(),
         orders=tuple(orders[:PREVIEW_ORDERS]),
         issues=tuple(issue for reading in readings for issue in reading.issues)[:100],
@@ -167,6 +166,7 @@ def work(run: OrderImport, clock: Callable[[], datetime]) -> None:
     except LeaseLost:
         log.warning("import %s was taken over by another worker", run.pk)
     except UnusableFile as error:
+        log.info("import %s stopped: %s", run.pk, error.code)
         with translation.override(getattr(run.by, "language", "") or None):
             _end(run, clock(), State.FAILED, error=str(error))
     except OperationalError:

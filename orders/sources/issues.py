@@ -47,6 +47,7 @@ FILE: Final[dict[str, Promise]] = {
     "corrupt": _("The file cannot be opened: it is damaged or not a spreadsheet. Export it again."),
     "bomb": _("The file unpacks to more than %(limit)s MB. Save it as .csv."),
     "archive": _("This is an archive. Unpack it and import the .csv or .xlsx inside."),
+    "html": _("This is a web page, though it may be called .xls. Export the file again as .csv or .xlsx."),
     "not-text": _("The file is neither a spreadsheet nor a text table. Import a .csv or .xlsx file."),
     "encoding": _("The text is neither UTF-8 nor GB18030. Save the file as CSV UTF-8."),
     "no-sheet": _("The workbook has no sheet with rows."),

@@ -1,6 +1,6 @@
 """From bytes to rows: CSV in the encodings and separators exports use, and XLSX, within limits. Pure.
 
-Nothing is held beyond the bytes themselves: rows are made as they are asked for, and can be asked for again.
+Of a text nothing is held beyond its bytes: rows are made as they are asked for, and can be asked for again.
 """
 
 import codecs
@@ -10,7 +10,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import python_calamine
@@ -29,6 +29,7 @@ CHUNK: Final = MEGABYTE
 
 ZIP_MAGIC: Final = b"PK\x03\x04"
 OLE_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+PDF_MAGIC: Final = b"%PDF-"
 # A workbook with a password is an OLE container around this stream.
 ENCRYPTED_STREAM: Final = "EncryptedPackage".encode("utf-16-le")
 CELL_REFERENCE: Final = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
@@ -44,6 +45,8 @@ class Table:
     # "" = XLSX.
     encoding: str
     separator: str = ","
+    # The opened sheet of a workbook: opening it is half the work, and rows are asked for three times.
+    _sheets: list[python_calamine.CalamineSheet] = field(default_factory=list, compare=False, repr=False)
 
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         """Yield every row that has any cell filled. Raises UnusableFile where the table breaks off or is too long."""
@@ -62,19 +65,25 @@ class Table:
             raise UnusableFile("cell-too-large", limit=f"{MAX_CELL_CHARS:,}") from None
 
     def _xlsx_rows(self) -> Iterator[list[Cell]]:
-        try:
-            book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(self.content))
-            for meta in book.sheets_metadata:
-                if meta.visible is python_calamine.SheetVisibleEnum.Visible:
-                    sheet = book.get_sheet_by_name(meta.name)
-                    if sheet.height:
-                        yield from sheet.iter_rows()
-                        return
-        except python_calamine.PasswordError:
-            raise UnusableFile("encrypted") from None
-        except python_calamine.CalamineError:
-            raise UnusableFile("corrupt") from None
-        raise UnusableFile("no-sheet")
+        if not self._sheets:
+            self._sheets.append(_first_sheet(self.content))
+        yield from self._sheets[0].iter_rows()
+
+
+def _first_sheet(content: bytes) -> python_calamine.CalamineSheet:
+    """Return the first visible sheet that has rows. Raises UnusableFile where there is none, or it cannot be opened."""
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        for meta in book.sheets_metadata:
+            if meta.visible is python_calamine.SheetVisibleEnum.Visible:
+                sheet = book.get_sheet_by_name(meta.name)
+                if sheet.height:
+                    return sheet
+    except python_calamine.PasswordError:
+        raise UnusableFile("encrypted") from None
+    except python_calamine.CalamineError:
+        raise UnusableFile("corrupt") from None
+    raise UnusableFile("no-sheet")
 
 
 def open_table(content: bytes, name: str = "") -> Table:
@@ -88,6 +97,11 @@ def open_table(content: bytes, name: str = "") -> Table:
         return Table(name, content, "")
     if content.startswith(OLE_MAGIC):
         raise UnusableFile("encrypted" if ENCRYPTED_STREAM in content else "xls")
+    if content.startswith(PDF_MAGIC):
+        raise UnusableFile("not-text")
+    # Some back offices call an HTML table .xls.
+    if content[:CHUNK].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise UnusableFile("html")
     encoding = encoding_of(content)
     return Table(name, content, encoding, _separator(content, encoding))
 

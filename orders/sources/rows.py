@@ -132,7 +132,7 @@ class RowReader:
             try:
                 value = parse(cell)
             except CellError as error:
-                issues.append(RowIssue(row, self.header.names[index], error.code, error.value[:VALUE_SHOWN]))
+                issues.append(RowIssue(row, self.header.names[index], error.code, _shown(error.value)))
                 continue
             if value is not None:
                 values[name] = value
@@ -145,8 +145,13 @@ class RowReader:
     def _status(self, row: int, index: int, word: str, issues: list[RowIssue]) -> str | None:
         status = self.statuses.get(word) or self.statuses.get(cells.folded(word))
         if status is None:
-            issues.append(RowIssue(row, self.header.names[index], "status-unknown", word[:VALUE_SHOWN], refused=False))
+            issues.append(RowIssue(row, self.header.names[index], "status-unknown", _shown(word), refused=False))
         return status
+
+
+def _shown(value: str) -> str:
+    """Return what stood in a cell on one line, short enough to be told."""
+    return " ".join(value.split())[:VALUE_SHOWN]
 
 
 def _parsers(zone: tzinfo) -> dict[str, Callable[[Cell], Any]]:

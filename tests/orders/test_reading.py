@@ -55,6 +55,8 @@ def test_what_is_no_table_is_refused_with_its_remedy() -> None:
     assert refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le")) == "encrypted"
     assert refusal(plain.getvalue()) == "archive"
     assert refusal(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR") == "not-text"
+    assert refusal(b"%PDF-1.7\n1 0 obj") == "not-text"
+    assert refusal("\ufeff\n<html><table><tr><td>订单号</td></tr></table>".encode()) == "html"
     assert refusal(b"a,b\n\xff\xff\xff\xff,\xfe") == "encoding"
     assert refusal(b"a" * (MAX_BYTES + 1)) == "too-large"
     assert refusal(b'a,b\n"' + b"x" * 200_000) == "cell-too-large"

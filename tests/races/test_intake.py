@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
+from orders import imports
 from orders.intake import Counts, take_in
 from orders.models import Dispatch, Order
-from tests.orders.making import draft
+from tests.orders.making import PDD, csv, draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 30
@@ -77,3 +78,20 @@ def test_an_import_and_those_who_lock_orders_in_pk_order_both_end(shop, now) -> 
         return total
 
     assert together(wake, imports) == [20, Counts(updated=1500)]
+
+
+def test_two_workers_never_take_the_same_import(shop, now) -> None:
+    for i in range(4):
+        run = imports.upload(shop, None, f"{i}.csv", csv(PDD, f"26092{i}-1,待发货"), now)
+        imports.commit(run)
+
+    def work() -> list[int]:
+        taken = []
+        while run := imports.claim(now):
+            taken.append(run.pk)
+            imports.work(run, lambda: now)
+        return taken
+
+    one, two = together(work, work)
+    assert len(one) + len(two) == len({*one, *two}) == 4
+    assert Order.objects.count() == 4
