@@ -7,7 +7,7 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const visible = (element) => element.getClientRects().length > 0;
-  const wide = window.matchMedia("(min-width: 1181px)");
+  const wide = window.matchMedia("(min-width: 1400px)");
   const fill = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
   /* Time: the same words as shipops/kit/times.py */
