@@ -57,19 +57,19 @@ def book(now: datetime) -> Booked:
             return Booked()
         known = _Carriers()
         due: list[_Due] = []
-        refused: dict[str, list[int]] = {}
+        refused: dict[Dispatch.Refusal, list[int]] = {}
         for dispatch_id, order_id, name, number, tail, merchant_id in rows:
             number = _cleaned(number)
             carrier = known.named(name)
             if carrier is None:
-                refused.setdefault(UNKNOWN_CARRIER, []).append(dispatch_id)
+                refused.setdefault(Dispatch.Refusal.UNKNOWN_CARRIER, []).append(dispatch_id)
             elif not _NUMBER.fullmatch(number):
-                refused.setdefault(MALFORMED_NUMBER, []).append(dispatch_id)
+                refused.setdefault(Dispatch.Refusal.MALFORMED_NUMBER, []).append(dispatch_id)
             else:
                 due.append(_Due(dispatch_id, order_id, merchant_id, tail, *carrier, number))
         if due:
             _book(due, now)
-        for error in (UNKNOWN_CARRIER, MALFORMED_NUMBER):
+        for error in Dispatch.Refusal:
             Dispatch.objects.filter(pk__in=refused.get(error, [])).update(book_at=None, book_error=error)
     return Booked(len(rows), len(due), len(rows) - len(due))
 

@@ -59,9 +59,7 @@ def poll(now: datetime) -> Polled:
 
 def claim(now: datetime) -> list[Waybill]:
     """Take a lease on due waybills that nobody else has and whose account is not resting."""
-    resting = CarrierAccount.objects.filter(pk=OuterRef("account_id")).filter(
-        Q(paused_until__gt=now) | Q(enabled=False)
-    )
+    resting = CarrierAccount.objects.filter(pk=OuterRef("account_id"), paused_until__gt=now, enabled=True)
     due = (
         Waybill.objects.filter(poll_at__lte=now)
         .filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
@@ -77,18 +75,18 @@ def claim(now: datetime) -> list[Waybill]:
 
 
 def _route(waybills: Sequence[Waybill]) -> None:
-    """Give waybills without an account one that has come since."""
-    lacking = [waybill for waybill in waybills if waybill.account is None]
+    """Give waybills whose account is gone or was switched off another one, if the merchant has one that fits."""
+    lacking = [waybill for waybill in waybills if waybill.account is None or not waybill.account.enabled]
     if not lacking:
         return
     found = accounts.by_merchant(waybill.merchant_id for waybill in lacking)
-    routed: dict[CarrierAccount, list[int]] = {}
+    routed: dict[CarrierAccount | None, list[int]] = {}
     for waybill in lacking:
         waybill.account = accounts.choose(found.get(waybill.merchant_id, ()), waybill.carrier.code)
-        if waybill.account is not None:
-            routed.setdefault(waybill.account, []).append(waybill.pk)
+        waybill.subscribed_at = None
+        routed.setdefault(waybill.account, []).append(waybill.pk)
     for account, ids in routed.items():
-        Waybill.objects.filter(pk__in=ids, account__isnull=True).update(account=account)
+        Waybill.objects.filter(pk__in=ids).update(account=account, subscribed_at=None)
 
 
 def _calls(waybills: Sequence[Waybill]) -> list[Call]:

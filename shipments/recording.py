@@ -28,6 +28,7 @@ AHEAD: Final = timedelta(minutes=10)
 # No carrier gave tracks by API before; older times are zeroes and typing errors.
 FIRST_YEAR: Final = 2009
 LONGEST_TEXT: Final = 500
+MOST_LOGGED: Final = 20
 LONGEST_POSITION: Final = 32_767
 
 
@@ -109,7 +110,10 @@ def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = ()) -> Rec
         remarks: dict[int, Cause | None] = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
         changed = _refold(cursor, sorted({*inserted, *remarks}), remarks)
         woken = wake_orders(_orders_of(cursor, sorted({*changed, *wake})), now)
-    for warning in warnings[:20]:
+    # What could not be read is said when it is new, not at every question until the parcel arrives.
+    fresh = (one for one in told if one.waybill_id in inserted)
+    warnings += [f"{one.answer.number}: {warning}" for one in fresh for warning in one.answer.warnings]
+    for warning in warnings[:MOST_LOGGED]:
         log.warning("%s", warning)
     return Recorded(sum(inserted.values()), tuple(changed), woken, tuple(warnings))
 

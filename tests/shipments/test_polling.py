@@ -272,3 +272,13 @@ class TestLease:
         account = request.getfixturevalue("account")
         claim(now + timedelta(hours=1))
         assert Waybill.objects.get().account == account
+
+    def test_a_switched_off_account_leaves_its_waybills_to_another(
+        self, shop: Shop, account: CarrierAccount, sf_account: CarrierAccount, now: datetime
+    ) -> None:
+        a_dispatch(shop, "SF1390227448801", now, carrier="顺丰")
+        book(now)
+        assert Waybill.objects.get().account == sf_account
+        CarrierAccount.objects.filter(pk=sf_account.pk).update(enabled=False)
+        claim(now)
+        assert Waybill.objects.get().account == account

@@ -120,6 +120,15 @@ def test_a_scan_that_cannot_be_true_is_left_out_and_its_neighbours_stay(
     assert "cannot be true" in warning
 
 
+def test_what_could_not_be_read_is_logged_once(
+    waybill: Waybill, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    unread = told(waybill, scan(now, Stage.UNKNOWN, "星际跃迁完成"), warnings=("Event 1 could not be read",))
+    assert record([unread], now).warnings == (f"{NUMBER}: Event 1 could not be read",)
+    assert record([unread], now).warnings == ()
+    assert caplog.text.count("could not be read") == 1
+
+
 def test_a_clock_ten_minutes_fast_is_believed(waybill: Waybill, now: datetime) -> None:
     assert record([told(waybill, scan(now + timedelta(minutes=10)))], now).new_events == 1
 
