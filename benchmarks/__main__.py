@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
+
 @contextmanager
 def database_of_its_own(url: str) -> Iterator[str]:
     """Make an empty database beside the one `url` names, which is not touched; give its address, drop it afterwards."""

@@ -37,6 +37,5 @@ def feed(*feeds: Feed) -> None:
                 )
                 cursor.copy_expert(f"copy {staging} from stdin", io.BytesIO(one.batches[step]))
                 cursor.execute(
-                    f"insert into {one.table} select * from {staging} "
-                    f"on conflict ({', '.join(one.unique)}) do nothing"
+                    f"insert into {one.table} select * from {staging} on conflict ({', '.join(one.unique)}) do nothing"
                 )

@@ -86,9 +86,7 @@ def _ours(shop: Shop, file: bytes, scene: Scene) -> None:
 
 def _put_aside(shop: Shop) -> tuple[Feed, ...]:
     """Take the rows we wrote out of the tables, as COPY text in our own batches."""
-    pks = list(
-        Order.objects.filter(shop=shop, number__contains="-I").order_by("pk").values_list("pk", flat=True)
-    )
+    pks = list(Order.objects.filter(shop=shop, number__contains="-I").order_by("pk").values_list("pk", flat=True))
     assert len(pks) == ORDERS
     batches = [pks[start : start + BATCH] for start in range(0, len(pks), BATCH)]
     ranges = [f"between {batch[0]} and {batch[-1]}" for batch in batches]
@@ -98,7 +96,11 @@ def _put_aside(shop: Shop) -> tuple[Feed, ...]:
         taken_out("orders_dispatch", ("order_id", "number"), tuple(f"order_id {bounds}" for bounds in ranges)),
     )
     with connection.cursor() as cursor:
-        for table, column in (("orders_orderline", "order_id"), ("orders_dispatch", "order_id"), ("orders_order", "id")):
+        for table, column in (
+            ("orders_orderline", "order_id"),
+            ("orders_dispatch", "order_id"),
+            ("orders_order", "id"),
+        ):
             cursor.execute(f"delete from {table} where {column} = any(%s)", [pks])
         cursor.execute("vacuum analyze orders_order, orders_orderline, orders_dispatch")
     return feeds

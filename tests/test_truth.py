@@ -38,7 +38,11 @@ def marketplace(django_db_setup, django_db_blocker, request):  # type: ignore[no
         shop = Shop.objects.create(
             merchant=merchant, code="OLIST", name="Olist", platform="other", timezone="America/Sao_Paulo"
         )
-        import_files(shop, "olist", *(folder / f"olist_{name}_dataset.csv" for name in ("orders", "order_items", "order_payments")))
+        import_files(
+            shop,
+            "olist",
+            *(folder / f"olist_{name}_dataset.csv" for name in ("orders", "order_items", "order_payments")),
+        )
         yield shop
         merchant.delete()
 

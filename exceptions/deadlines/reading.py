@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -62,7 +63,7 @@ def _parcels(ids: list[int]) -> dict[int, list[tuple[Any, ...]]]:
     rows = list(
         Dispatch.objects.filter(order_id__in=ids, parcel__isnull=False).order_by("pk").values_list(*PARCEL_COLUMNS)
     )
-    scans: dict[int, list] = dict(
+    scans: dict[int, list[datetime]] = dict(
         TrackingEvent.objects.filter(waybill_id__in=[row[2] for row in rows])
         .values_list("waybill_id")
         .annotate(scans=ArrayAgg("occurred_at", order_by="occurred_at"))

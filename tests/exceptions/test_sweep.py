@@ -32,7 +32,12 @@ def test_an_order_well_within_its_limit_has_a_calm_clock_and_no_case(shop: Shop,
     an_order(shop, "a", now)
     run(now + HOUR)
     clock = Clock.objects.get()
-    assert (clock.term, clock.level, clock.due_at, clock.wake_at) == ("PDD-SHIP-48", 0, now + 48 * HOUR, now + 36 * HOUR)
+    assert (clock.term, clock.level, clock.due_at, clock.wake_at) == (
+        "PDD-SHIP-48",
+        0,
+        now + 48 * HOUR,
+        now + 36 * HOUR,
+    )
     assert not Case.objects.exists()
 
 
@@ -91,7 +96,9 @@ def test_a_cancelled_order_takes_its_case_back(shop: Shop, now: datetime) -> Non
     assert not Clock.objects.exists()
 
 
-@pytest.mark.parametrize("facts", [{"status": "unpaid", "paid_at": None}, {"refunded": Decimal(128)}, {"status": "cancelled"}])
+@pytest.mark.parametrize(
+    "facts", [{"status": "unpaid", "paid_at": None}, {"refunded": Decimal(128)}, {"status": "cancelled"}]
+)
 def test_nothing_is_owed_so_nothing_is_raised(shop: Shop, now: datetime, facts: dict) -> None:
     an_order(shop, "a", now, **facts)
     run(now + 500 * HOUR)
@@ -149,7 +156,9 @@ def test_a_batch_takes_as_many_statements_for_forty_orders_as_for_two(shop: Shop
     for many in (2, 40):
         for i in range(many):
             a_parcel(an_order(shop, f"{many}-{i}", now), f"YT{many}{i}", now)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             sweep.judge_batch(now + 30 * HOUR)
         with CaptureQueriesContext(connection) as rings:
             sweep.ring_batch(now + 60 * HOUR)
