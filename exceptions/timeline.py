@@ -95,13 +95,18 @@ def _limit(clock: Clock, term: Term | None, story: CaseStory, now: datetime) -> 
         version=clock.version,
         sources=", ".join(term.source) if term else "",
         needs_review=bool(term and term.needs_review),
-        note=term.note if term else "",
+        note=term_note(term) if term else "",
     )
 
 
 def term_name(term: Term) -> str:
     """A term's name in the reader's language."""
     return term.name_en if get_language() == "en" else term.name_zh
+
+
+def term_note(term: Term) -> str:
+    """What one should know about a term, in the reader's language."""
+    return term.note_en if get_language() == "en" else term.note_zh
 
 
 def moments(story: CaseStory, people: dict[int, str], now: datetime) -> list[Moment]:
@@ -166,14 +171,14 @@ def _verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:
     name = term_name(term) if term else clock.term
     source = f"{clock.term} · {clock.version}"
     length = times.length(clock.due_at - clock.started_at)
-    told = [Moment(clock.started_at, "", _("Limit starts"), f"{name}, {length}", source)]
+    told = [Moment(clock.started_at, "", _("Limit starts"), f"{name} · {length}", source)]
     if (clock.stopped_at or now) > clock.due_at:
         told.append(Moment(clock.due_at, "is-verdict", _("Limit broken"), name, source))
     if clock.stopped_at:
         kept = clock.stopped_at <= clock.due_at
         lead = _("Limit kept") if kept else _("Happened late")
         used = _("after {t}").format(t=times.spell(clock.stopped_at - clock.started_at))
-        told.append(Moment(clock.stopped_at, "is-kept" if kept else "is-verdict", lead, f"{name}, {used}", source))
+        told.append(Moment(clock.stopped_at, "is-kept" if kept else "is-verdict", lead, f"{name} · {used}", source))
     return told
 
 

@@ -63,7 +63,8 @@ class Term:
     grade: str
     needs_review: bool
     effective_from: date | None
-    note: str
+    note_zh: str
+    note_en: str
 
     def penalty(self, amount: Decimal) -> Decimal:
         """What a breach costs on an order of this amount, in the order's currency; 0 where no rate is known."""
@@ -123,7 +124,8 @@ def _term(entry: dict[str, Any], version: str) -> Term:
             grade=entry["grade"],
             needs_review=entry["needs_review"],
             effective_from=entry.get("effective_from"),
-            note=entry.get("note", ""),
+            note_zh=entry.get("note_zh", ""),
+            note_en=entry.get("note_en", ""),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ValueError(f"clock {entry.get('code', '?')}: {error}") from error
