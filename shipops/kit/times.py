@@ -14,12 +14,16 @@ HOUR, DAY = 60, 24 * 60
 
 def spell(span: timedelta) -> str:
     """Return a length of time to the minute: `18m`, `26h 10m`, `3d 4h` from two days on; its sign is dropped."""
+    return _spelt(span, {"m": _("{m}m"), "hm": _("{h}h {m}m"), "dh": _("{d}d {h}h")})
+
+
+def _spelt(span: timedelta, patterns: dict[str, str]) -> str:
     minutes = int(abs(span.total_seconds()) // 60)
     if minutes < HOUR:
-        return _("{m}m").format(m=minutes)
+        return patterns["m"].format(m=minutes)
     if minutes < 2 * DAY:
-        return _("{h}h {m}m").format(h=minutes // HOUR, m=f"{minutes % HOUR:02d}")
-    return _("{d}d {h}h").format(d=minutes // DAY, h=minutes % DAY // HOUR)
+        return patterns["hm"].format(h=minutes // HOUR, m=f"{minutes % HOUR:02d}")
+    return patterns["dh"].format(d=minutes // DAY, h=minutes % DAY // HOUR)
 
 
 def length(span: timedelta) -> str:
@@ -30,7 +34,8 @@ def length(span: timedelta) -> str:
 
 def remaining(due: datetime, now: datetime) -> str:
     """Return `1h 52m left` before `due`, `26h 10m over` after it."""
-    return (pgettext("time", "{t} left") if due > now else pgettext("time", "{t} over")).format(t=spell(due - now))
+    patterns = words()
+    return patterns["left" if due > now else "over"].format(t=_spelt(due - now, patterns))
 
 
 def ago(at: datetime, now: datetime) -> str:
@@ -53,11 +58,11 @@ def wall(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
 
 
 def words() -> dict[str, str]:
-    """Return the patterns the browser ticks with."""
+    """Return the patterns of a column that ticks, shorter than those of a sentence where a language is wide."""
     return {
-        "m": _("{m}m"),
-        "hm": _("{h}h {m}m"),
-        "dh": _("{d}d {h}h"),
+        "m": pgettext("time", "{m}m"),
+        "hm": pgettext("time", "{h}h {m}m"),
+        "dh": pgettext("time", "{d}d {h}h"),
         "left": pgettext("time", "{t} left"),
         "over": pgettext("time", "{t} over"),
     }
