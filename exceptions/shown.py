@@ -111,7 +111,7 @@ def reason(case: Case, now: datetime) -> str:
     elif kind is Kind.TRANSIT_STALL:
         told = _("No scan for {t}").format(t=since)
     else:
-        told = _("On its way for {t}").format(t=since)
+        told = _("On its way for {t}, not delivered").format(t=since)
     last = case.waybill.last_text if case.waybill else ""
     return f"{told} · {last}" if last else told
 
