@@ -1,28 +1,29 @@
 """Finding a shop by what a person types on a command line."""
 
-from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
 
 from merchants.models import Shop
 
 
-def shop_named(text: str) -> Shop:
-    """Return the shop `code` or `merchant/code` names.
+class UnknownShop(Exception):
+    """The text names no shop, or several; the message is one sentence with the remedy."""
 
-    Raises CommandError where there is none, or several merchants have a shop of that code.
-    """
-    merchant, _, code = text.rpartition("/")
-    shops = Shop.objects.select_related("merchant").filter(code=code)
+
+def shop_named(text: str) -> Shop:
+    """Return the shop that `code` or `merchant/code` names. Raises UnknownShop."""
+    merchant, _slash, code = text.rpartition("/")
+    shops = Shop.objects.select_related("merchant").filter(code=code).order_by("merchant__code")
     if merchant:
         shops = shops.filter(merchant__code=merchant)
-    found = list(shops[:10])
+    found = list(shops)
     if not found:
-        raise CommandError(f"there is no shop {text!r}; the shops are: {', '.join(known()) or 'none yet'}")
+        known = ", ".join(Shop.objects.order_by("code").values_list("code", flat=True)[:20])
+        raise UnknownShop(
+            _("There is no shop %(code)s. The shops are: %(known)s.") % {"code": text, "known": known or "–"}
+        )
     if len(found) > 1:
-        names = ", ".join(f"{shop.merchant.code}/{shop.code}" for shop in found)
-        raise CommandError(f"{text!r} is the code of several shops; say which: {names}")
+        named = ", ".join(f"{shop.merchant.code}/{shop.code}" for shop in found)
+        raise UnknownShop(
+            _("Several merchants have a shop %(code)s. Say which: %(named)s.") % {"code": text, "named": named}
+        )
     return found[0]
-
-
-def known() -> list[str]:
-    """Codes of the first shops, to remind whoever mistyped one."""
-    return list(Shop.objects.order_by("code").values_list("code", flat=True)[:20])

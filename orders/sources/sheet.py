@@ -149,7 +149,7 @@ def _joined(
             raise UnusableFile("file-twice", table.name)
         if join is None:
             main = (table, header)
-        else:
+        elif join.fields:
             sides[join.name] = (join, table, header)
     if main is None:
         raise UnusableFile("column-missing", ", ".join(sorted(profile.marks)))

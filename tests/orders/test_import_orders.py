@@ -80,7 +80,7 @@ def test_what_cannot_be_read_ends_with_one_sentence(shop, tmp_path) -> None:
             (shop.code, junk),
             "No known export has these columns: a, b. Choose the columns by hand, or use our template.\n",
         ),
-        (("NOWHERE", file(tmp_path, GOOD)), "There is no shop NOWHERE.\n"),
+        (("NOWHERE", file(tmp_path, GOOD)), f"There is no shop NOWHERE. The shops are: {shop.code}.\n"),
     ]:
         code, out, err = run("--shop", *args)
         assert (code, out) == (2, "")
@@ -116,3 +116,10 @@ def test_the_olist_files_go_in_together(shop, shared) -> None:
         "issues": [],
     }
     assert Order.objects.filter(lines__promised_dispatch_at__isnull=False).count() == 11_513
+
+
+def test_the_file_of_customers_that_comes_with_olists_others_is_left_unread(shop, shared) -> None:
+    folder = shared / "data/olist_sample"
+    code, out, _ = run("--shop", shop.code, "--json", *map(str, sorted(folder.glob("olist_*_dataset.csv"))))
+    assert code == 0
+    assert json.loads(out)["created"] == 10_000

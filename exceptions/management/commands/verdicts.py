@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 
 from exceptions.verdicts import Verdict, verdict
 from merchants.models import Shop
-from merchants.naming import shop_named
+from merchants.naming import UnknownShop, shop_named
 
 
 class Command(BaseCommand):
@@ -22,7 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        shop = shop_named(options["shop"])
+        try:
+            shop = shop_named(options["shop"])
+        except UnknownShop as error:
+            raise CommandError(str(error), returncode=2) from None
         at = instant(options["at"], shop)
         result = verdict(shop, at)
         if options["json"]:
@@ -49,7 +52,7 @@ def instant(text: str, shop: Shop) -> datetime:
     except ValueError:
         at = None
     if at is None:
-        raise CommandError(f"--at {text!r} is not an instant; write it like 2026-11-22T12:00:00+08:00")
+        raise CommandError(f"--at {text!r} is not an instant; write it like 2026-11-22T12:00:00+08:00", returncode=2)
     return at if at.tzinfo else at.replace(tzinfo=shop.zone)
 
 

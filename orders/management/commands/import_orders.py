@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from merchants.models import Shop
+from merchants.naming import UnknownShop, shop_named
 from orders import intake
 from orders.drafts import OrderDraft, RowIssue
 from orders.errors import UnusableFile
@@ -53,12 +54,12 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         report = Report()
         try:
-            shop = self._shop(options["shop"])
+            shop = shop_named(options["shop"])
             files = [(Path(name).name, self._content(name)) for name in options["files"]]
             for sheet in open_sheets(files, options["profile"], shop.zone):
                 report.profiles.append(sheet.profile.name)
                 report.counts += intake.take_in(shop, _drafts(sheet, report), timezone.now())
-        except UnusableFile as error:
+        except (UnknownShop, UnusableFile) as error:
             self._stop(str(error))
         if options["json"]:
             self.stdout.write(json.dumps(_told(shop, report), ensure_ascii=False, indent=2))
@@ -66,19 +67,6 @@ class Command(BaseCommand):
             self._print(report)
         if report.refused:
             sys.exit(1)
-
-    def _shop(self, code: str) -> Shop:
-        merchant, _slash, own = code.rpartition("/")
-        found = Shop.objects.filter(code=own, **({"merchant__code": merchant} if merchant else {}))
-        shops = list(found.select_related("merchant").order_by("merchant__code"))
-        if not shops:
-            self._stop(_("There is no shop %(code)s.") % {"code": code})
-        if len(shops) > 1:
-            named = ", ".join(f"{shop.merchant.code}/{shop.code}" for shop in shops)
-            self._stop(
-                _("Several merchants have a shop %(code)s. Say which: %(named)s.") % {"code": code, "named": named}
-            )
-        return shops[0]
 
     def _content(self, name: str) -> bytes:
         path = Path(name)

@@ -32,7 +32,7 @@ TITLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A second file whose rows belong to the orders of the first."""
+    """A second file whose rows belong to the orders of the first; without fields it is known, and left unread."""
 
     name: str
     marks: frozenset[str]
@@ -79,7 +79,7 @@ def _read(name: str, told: dict[str, Any]) -> Profile:
         currency=told.get("currency", ""),
         number_holds_day=told.get("number_holds_day", False),
         joins=tuple(
-            Join(join, frozenset(map(folded, part["marks"])), _headers(part["fields"]))
+            Join(join, frozenset(map(folded, part["marks"])), _headers(part.get("fields", {})))
             for join, part in told.get("joins", {}).items()
         ),
     )
