@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -55,9 +56,11 @@ STAGES = {stage.value: stage for stage in Stage}
 CAUSES = {cause.value: cause for cause in Cause}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One scan as read from an answer. `occurred_at` is aware UTC; `position` counts oldest first in its answer."""
+class Event(NamedTuple):
+    """One scan as read from an answer. `occurred_at` is aware UTC; `position` counts oldest first in its answer.
+
+    A tuple and not a dataclass: recording makes one of every scan of every touched waybill, in a third of the time.
+    """
 
     occurred_at: datetime
     position: int

@@ -1,7 +1,6 @@
 """How Kuaidi100 tells scans: its state codes, and the list of events in every body. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -125,4 +124,4 @@ def settled(told: tuple[Event, ...], state: str, signed: bool) -> tuple[Event, .
         return told
     if stage is Stage.UNKNOWN:
         stage = newest.stage
-    return (*told[:-1], replace(newest, stage=stage, cause=cause))
+    return (*told[:-1], newest._replace(stage=stage, cause=cause))
