@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
+from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import translation
@@ -167,13 +168,13 @@ def work(run: OrderImport, clock: Callable[[], datetime]) -> None:
         log.warning("import %s was taken over by another worker", run.pk)
     except UnusableFile as error:
         log.info("import %s stopped: %s", run.pk, error.code)
-        with translation.override(getattr(run.by, "language", "") or None):
+        with translation.override(_language(run)):
             _end(run, clock(), State.FAILED, error=str(error))
     except OperationalError:
         raise
     except Exception:
         log.exception("import %s failed", run.pk)
-        with translation.override(getattr(run.by, "language", "") or None):
+        with translation.override(_language(run)):
             reason = _("The import stopped because of a fault of ours. What went in stays; start it again to go on.")
         _end(run, clock(), State.FAILED, error=reason)
 
@@ -226,6 +227,11 @@ def _lease(run: OrderImport, now: datetime, **progress: object) -> None:
     if not mine.update(lease_until=lease, **progress):
         raise LeaseLost
     run.lease_until = lease
+
+
+def _language(run: OrderImport) -> str:
+    """What the person who uploaded the file reads; their browser is not here to ask."""
+    return (run.by.language if run.by else "") or settings.LANGUAGE_CODE
 
 
 def _end(run: OrderImport, now: datetime, state: str, **changes: object) -> None:

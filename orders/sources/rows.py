@@ -75,7 +75,7 @@ class RowReader:
 
     def __init__(self, table: Table, header: Header, columns: Mapping[str, list[int]], profile: Profile, zone: tzinfo):
         if "number" not in columns:
-            raise UnusableFile("column-missing", profile.fields["number"][0])
+            raise UnusableFile("column-missing", str(FIELDS["number"].label))
         self.table = table
         self.header = header
         self.width = len(header.names)
