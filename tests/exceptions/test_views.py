@@ -95,6 +95,18 @@ def _many(shop: Shop, now: datetime, first: int, last: int) -> None:
         late_pickup(shop, now, number=f"68{i:04d}", waybill=f"YT{i:013d}")
 
 
+def test_pages_lead_there_and_back_and_keep_the_filters(browser: Client, shop: Shop, now: datetime) -> None:
+    _many(shop, now, 0, 52)
+    first = browser.get("/desk/?kind=late_pickup")
+    assert first.context["prev_url"] == ""
+    second = browser.get(first.context["next_url"])
+    assert "kind=late_pickup" in first.context["next_url"]
+    assert [len(page.context["rows"]) for page in (first, second)] == [50, 2]
+    assert second.context["next_url"] == ""
+    again = browser.get(second.context["prev_url"])
+    assert [row.pk for row in again.context["rows"]] == [row.pk for row in first.context["rows"]]
+
+
 def test_the_desk_takes_the_same_queries_for_one_row_and_for_many(
     browser: Client, shop: Shop, now: datetime, django_assert_num_queries
 ) -> None:
