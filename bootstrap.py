@@ -1,7 +1,7 @@
 """One command on a fresh machine: `python3 bootstrap.py demo|test|lint|bench|screenshots [arguments]`.
 
 Makes .venv from the locks in requirements/ (every file checked against its hash), asks Debian's package manager for what
-only the browser tests need, then hands over. Uses the standard library alone and needs no network once all is there.
+only the tests need, then hands over. Uses the standard library alone and needs no network once all is there.
 """
 
 import glob
@@ -122,13 +122,15 @@ def _same_index(pip, environment):
     return {"UV_DEFAULT_INDEX": index, **os.environ} if index else None
 
 
-def browser():
-    """Chromium and a Chinese font for the browser tests: installed when root runs this, else asked for."""
+def from_debian(verb):
+    """What pip does not have: Chromium and a Chinese font, and for the tests gettext; installed by root, else asked for."""
     missing = [] if any(map(shutil.which, CHROMIUM)) else ["chromium"]
     if not os.path.exists(CHINESE_FONT):
         missing.append("fonts-wqy-microhei")
+    if verb == "test" and not shutil.which("xgettext"):
+        missing.append("gettext")
     if missing and not _apt(*missing):
-        print(f"The browser tests are incomplete here: install {' and '.join(missing)} (Debian: apt-get install).")
+        print(f"Some tests are left out here: install {' and '.join(missing)} (Debian: apt-get install).")
 
 
 def _apt(*packages):
@@ -196,7 +198,7 @@ def main(argv):
         require_port(int(port))
     install(LOCKS[verb])
     if verb in ("test", "screenshots"):
-        browser()
+        from_debian(verb)
     os.chdir(ROOT)
     if verb == "lint":
         return 1 if lint() else 0
