@@ -22,6 +22,11 @@ THREADS: Final = 8
 # After so many questions without any answer a provider is down: the rest of the batch need not wait for it too.
 SILENT: Final = 8
 
+# Shown on the waybill's page in the reader's language; details are in the log.
+UNREACHED: Final = gettext_noop("The provider could not be reached in time.")
+NOT_USABLE: Final = gettext_noop("The account's address does not answer as a provider does.")
+NOT_READ: Final = gettext_noop("The answer could not be read.")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -75,11 +80,13 @@ def _put(call: Call, now: datetime) -> Heard:
             return Heard(call, response, failure=call.provider.decode_subscription(response))
         answers = call.provider.decode(response)
     except http.TransportError as error:
-        trouble = Trouble.TRANSIENT if error.retryable else Trouble.CONFIG
-        return Heard(call, failure=Failure(trouble, str(error)))
-    except Exception as error:  # an adapter of another package may fail in any way: it must not take others with it
+        log.warning("Account %s: %s", call.account.pk, error)
+        if error.retryable:
+            return Heard(call, failure=Failure(Trouble.TRANSIENT, UNREACHED))
+        return Heard(call, failure=Failure(Trouble.CONFIG, NOT_USABLE))
+    except Exception:  # an adapter of another package may fail in any way: it must not take others with it
         log.exception("The adapter %s failed", call.account.provider)
-        return Heard(call, failure=Failure(Trouble.TRANSIENT, f"{type(error).__name__} in the adapter"))
+        return Heard(call, failure=Failure(Trouble.TRANSIENT, NOT_READ))
     return _sorted_out(call, response, answers)
 
 
