@@ -65,6 +65,14 @@ def wall(context: template.Context, at: datetime | None, zone: Any = None) -> st
     )
 
 
+@register.simple_tag
+def stamp(at: datetime, zone: Any = None) -> SafeString:
+    """`{% stamp clock.due_at shop %}`: date and time in the shop's zone, where a sum of times is to be checked."""
+    local = timezone.localtime(at, _zone(zone))
+    full = f"{local:%Y-%m-%d %H:%M:%S %Z}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), full, f"{local:%m-%d %H:%M}")
+
+
 @register.simple_tag(takes_context=True)
 def ago(context: template.Context, at: datetime | None) -> str:
     """`{% ago waybill.polled_at %}`: how old it is."""

@@ -211,3 +211,14 @@ def test_the_phone_keeps_the_actions_at_hand(open_as, seller: User, shop: Shop, 
     expect(bar).to_be_in_viewport()
     bar.get_by_text("Resolve").tap()
     expect(page.locator("#do-resolve select")).to_be_focused()
+
+
+def test_what_did_not_get_through_is_said(open_as, seller: User, shop: Shop, now: datetime) -> None:
+    case = late_dispatch(shop, now)
+    page = open_as(seller)
+    page.goto("/desk/")
+    page.route("**/desk/bulk/**", lambda route: route.abort())
+    page.locator(f"#case-{case.pk} input").check()
+    page.get_by_role("button", name="Assign to me").click()
+    expect(page.locator("#notices")).to_have_text("That did not get through. Check the connection and try again.")
+    expect(page.locator(f"#case-{case.pk} input")).to_be_checked()
