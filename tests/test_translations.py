@@ -23,7 +23,7 @@ from exceptions.desk.workflow import Action
 from exceptions.models import Case
 from merchants.models import Platform, Shop, User
 from orders import tasks
-from orders.models import OrderImport
+from orders.models import Dispatch, OrderImport
 from shipments.models import Carrier, Waybill
 from tests.exceptions.making import a_parcel, a_scan, an_order
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
@@ -31,7 +31,6 @@ from tests.orders.making import PDD, csv
 
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = ROOT / "locale/zh_Hans/LC_MESSAGES/django.po"
-# Run in the checkout, then translate what is empty and compile it with `manage.py compilemessages -l zh_Hans`.
 EXTRACTION = ["makemessages", "-l", "zh_Hans", "--no-location", "--no-wrap"]
 # Folders and files whose words nobody reads in a browser.
 ASIDE = (".venv", "var", "tests", "benchmarks", "simulator", "bootstrap.py")
@@ -112,7 +111,8 @@ def test_the_catalogue_holds_what_the_source_says_and_nothing_else(catalogue: po
     assert done.returncode == 0, done.stderr
     extracted = {key(entry) for entry in polib.pofile(str(copy / CATALOGUE.relative_to(ROOT))) if not entry.obsolete}
     written = {key(entry) for entry in catalogue}
-    remedy = f"run manage.py {' '.join(EXTRACTION)} {' '.join(f'-i {path}' for path in ASIDE)}"
+    commands = f"{' '.join(EXTRACTION)} {' '.join(f'-i {path}' for path in ASIDE)}"
+    remedy = f"run manage.py {commands}, translate what is empty, then manage.py compilemessages -l zh_Hans"
     assert extracted - written == set(), remedy
     assert written - extracted == set(), remedy
 
@@ -253,6 +253,15 @@ class TestPages:
         assert english(open_in_chinese("orders", q="nothing").replace("nothing", "")) == []
         for case in desk.values():
             assert english(open_in_chinese("order", case.order_id)) == []
+
+    def test_a_number_that_is_not_followed_says_why(self, open_in_chinese: Opener, shop: Shop) -> None:
+        order = an_order(shop, "690008", timezone.now())
+        Dispatch.objects.create(order=order, carrier_name="某某快递", number="1", book_error="unknown_carrier")
+        Dispatch.objects.create(order=order, carrier_name="圆通", number="2", book_error="malformed_number")
+        page = open_in_chinese("order", order.pk)
+        assert "不认识这家快递。请在平台改正快递公司，再重新导入订单。" in page
+        assert "这不是运单号。请在平台改正，再重新导入订单。" in page
+        assert english(page) == []
 
     def test_a_waybill(self, open_in_chinese: Opener, shop: Shop) -> None:
         now = timezone.now()

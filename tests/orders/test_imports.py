@@ -158,6 +158,17 @@ def test_a_file_that_breaks_off_keeps_what_was_good_and_says_why(shop, seller, n
     assert bytes(run.content) == content
 
 
+def test_a_failure_is_told_in_chinese_to_whom_reads_as_their_browser_does(shop, seller, now) -> None:
+    seller.language = ""
+    seller.save()
+    run = OrderImport.objects.create(
+        shop=shop, by=seller, profile="pdd", filename="a.csv", content=b"", created_at=now, state=State.QUEUED
+    )
+    tasks.run_imports()
+    run.refresh_from_db()
+    assert (run.state, run.error) == (State.FAILED, "文件是空的。请重新导出。")
+
+
 def test_issues_are_kept_up_to_a_limit_and_counted_beyond(shop, seller, now, monkeypatch) -> None:
     monkeypatch.setattr(imports, "MOST_ISSUES", 2)
     run = queued(shop, seller, now, BAD, BAD, BAD)
