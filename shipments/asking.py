@@ -1,6 +1,7 @@
 """Put questions to providers, several at once: network and adapters, no database."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 THREADS: Final = 8
 # After so many questions without any answer a provider is down: the rest of the batch need not wait for it too.
 SILENT: Final = 8
+# Seconds after which no further question of a batch is begun: a provider that answers slowly must not keep a worker from
+# the other work; what was not asked stays due.
+ENOUGH: Final = 15.0
 
 # Shown on the waybill's page in the reader's language; details are in the log.
 UNREACHED: Final = gettext_noop("The provider could not be reached in time.")
@@ -47,7 +51,7 @@ class Heard:
     response: Response | None = None
     answers: tuple[Answer, ...] = ()
     failure: Failure | None = None
-    # False where the account had refused already and nobody was asked.
+    # False where nobody was asked: the account had refused already (then with its failure), or time was up.
     asked: bool = True
     # By waybill id, where the answer failed for that number alone.
     failures: dict[int, Failure] = field(default_factory=dict)
@@ -57,8 +61,11 @@ def ask(calls: Sequence[Call], now: datetime) -> list[Heard]:
     """Put all questions, several at once, outside any transaction. An account that refuses is asked no further."""
     refused: dict[int, Failure] = {}
     unanswered: Counter[int] = Counter()
+    until = time.monotonic() + ENOUGH
 
     def put(call: Call) -> Heard:
+        if time.monotonic() > until:
+            return Heard(call, asked=False)
         if call.account.pk in refused:
             return Heard(call, failure=refused[call.account.pk], asked=False)
         heard = _put(call, now)

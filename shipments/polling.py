@@ -11,26 +11,21 @@ from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
-from django.utils.translation import gettext_noop
 
 from shipments import accounts, cadence, recording
-from shipments.answers import Failure, Trouble
+from shipments.answers import Failure
 from shipments.asking import Call, Heard, ask
 from shipments.models import CarrierAccount, RawAnswer, Waybill
 from shipments.recording import Body, Told
-from shipments.status import STAGES, Stage
+from shipments.rescheduling import outcome_of, reschedule
 
 log = logging.getLogger(__name__)
 
-# With 8 threads and the longest wait of 20 s for an answer, a batch in which nobody answers takes 250 s: within the lease.
+# No question is begun after 15 s, and the longest wait for an answer is 15 s: a batch is done well within its lease.
 BATCH: Final = 100
-LEASE: Final = timedelta(minutes=5)
-# Nobody to ask: look again whether an account has come.
-UNROUTED: Final = timedelta(hours=1)
-LONGEST_ERROR: Final = 300
+LEASE: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +113,14 @@ def write_down(waybills: Sequence[Waybill], heard: Sequence[Heard], now: datetim
         # All of them at once and first: recording locks orders, and waybills come before orders everywhere.
         mine = Waybill.objects.filter(pk__in=[waybill.pk for waybill in waybills]).order_by("pk")
         list(mine.select_for_update(no_key=True).values_list("pk"))
-        outcome = _outcome(heard)
+        outcome = outcome_of(heard)
         # From the first answer on, a parcel's silence says something: its orders are judged anew even without a scan.
         first = [waybill.pk for waybill in waybills if waybill.polled_at is None and waybill.pk in outcome.answered]
         recorded = recording.record(_told(queries, now), now, first)
-        kept = _reschedule(waybills, outcome, now)
+        kept = reschedule(waybills, outcome, now)
         _account_news(heard, now)
     answered = len(outcome.answered)
-    failed = sum(len(one.call.waybills) for one in queries) - answered
+    failed = sum(len(one.call.waybills) for one in queries) - answered - len(outcome.left)
     return Polled(len(waybills), answered, failed, recorded.new_events, len(waybills) - kept)
 
 
@@ -151,35 +146,6 @@ def _write_down_singly(waybills: Sequence[Waybill], heard: Sequence[Heard], now:
     return total
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """Waybill ids by what became of the questions about them."""
-
-    asked: frozenset[int]
-    answered: frozenset[int]
-    subscribed: frozenset[int]
-    failures: dict[int, Failure]
-
-
-def _outcome(heard: Iterable[Heard]) -> _Outcome:
-    asked: set[int] = set()
-    subscribed: set[int] = set()
-    failures: dict[int, Failure] = {}
-    everybody: set[int] = set()
-    for one in heard:
-        ids = [waybill.pk for waybill in one.call.waybills]
-        if one.call.subscribes:
-            subscribed.update(ids if one.failure is None else ())
-            continue
-        everybody.update(ids)
-        asked.update(ids if one.asked else ())
-        if one.failure is not None:
-            failures.update(dict.fromkeys(ids, one.failure))
-        failures.update(one.failures)
-    in_vain = {pk for pk, failure in failures.items() if failure.trouble is not Trouble.NO_DATA}
-    return _Outcome(frozenset(asked), frozenset(everybody - in_vain), frozenset(subscribed), failures)
-
-
 def _told(heard: Iterable[Heard], now: datetime) -> list[Told]:
     came = [one for one in heard if one.response is not None]
     bodies = []
@@ -196,54 +162,6 @@ def _told(heard: Iterable[Heard], now: datetime) -> list[Told]:
             if answer is not None:
                 told.append(Told(waybill.pk, answer, answer_id))
     return told
-
-
-def _reschedule(waybills: Sequence[Waybill], outcome: _Outcome, now: datetime) -> int:
-    """Set the next time to ask where the lease is still ours; return how many were."""
-    folded = {row[0]: row[1:] for row in _progress([waybill.pk for waybill in waybills])}
-    rows = [_next(waybill, folded[waybill.pk], outcome, now) for waybill in waybills]
-    with connection.cursor() as cursor:
-        cursor.execute(_RESCHEDULE, [list(column) for column in zip(*rows, strict=True)])
-        return cursor.rowcount
-
-
-_Folded = tuple[str, datetime | None, datetime | None]
-
-
-def _next(waybill: Waybill, folded: _Folded, outcome: _Outcome, now: datetime) -> tuple[object, ...]:
-    """Return one row of _RESCHEDULE."""
-    pk = waybill.pk
-    stage, last_event_at, delivered_at = folded
-    failure = outcome.failures.get(pk)
-    asked = pk in outcome.asked
-    count = 0 if pk in outcome.answered else min(waybill.poll_failures + asked, 30_000)
-    subscribed_at = now if pk in outcome.subscribed else waybill.subscribed_at
-    provider = accounts.provider_of(waybill.account) if waybill.account else None
-    if provider is None:
-        poll_at: datetime | None = now + UNROUTED
-        error = gettext_noop("No account to ask")
-    else:
-        known = STAGES.get(stage, Stage.UNKNOWN)
-        followed = cadence.Followed(known, waybill.created_at, last_event_at, delivered_at, bool(subscribed_at), count)
-        poll_at = cadence.next_poll(followed, failure, now, provider.SPACING, settings.POLL_PACE)
-        error = recording.storable(failure.message)[:LONGEST_ERROR] if failure else ""
-    asked_at = now if asked else waybill.asked_at
-    polled_at = now if pk in outcome.answered else waybill.polled_at
-    return pk, poll_at, asked_at, polled_at, count, error, subscribed_at, waybill.lease_until
-
-
-_RESCHEDULE = (
-    "UPDATE shipments_waybill w SET poll_at = t.poll_at, asked_at = t.asked_at, polled_at = t.polled_at, "
-    "poll_failures = t.failures, poll_error = t.error, subscribed_at = t.subscribed_at, lease_until = NULL "
-    "FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::smallint[], %s::text[], "
-    "%s::timestamptz[], %s::timestamptz[]) "
-    "AS t(id, poll_at, asked_at, polled_at, failures, error, subscribed_at, lease) "
-    "WHERE w.id = t.id AND w.lease_until = t.lease"
-)
-
-
-def _progress(ids: Sequence[int]) -> Iterable[tuple[int, str, datetime | None, datetime | None]]:
-    return Waybill.objects.filter(pk__in=ids).values_list("pk", "stage", "last_event_at", "delivered_at")
 
 
 def _account_news(heard: Iterable[Heard], now: datetime) -> None:

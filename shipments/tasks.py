@@ -5,6 +5,7 @@ Two of a kind running at once are harmless: rows are claimed with SKIP LOCKED.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from celery import Task, shared_task
@@ -14,8 +15,9 @@ from shipments import booking, polling, push
 
 log = logging.getLogger(__name__)
 
-# A backlog is worked off in rounds, so that a worker stays free for other nudges in between.
+# A backlog is worked off in rounds, so that a worker stays free for other nudges in between; the next nudge goes on.
 ROUNDS = 20
+SECONDS = 10.0
 
 
 @shared_task(name="shipments.tasks.book")
@@ -37,8 +39,9 @@ def read_pushes() -> None:
 
 
 def _until_nothing_is_due(one_round: Callable[[], int]) -> None:
+    until = time.monotonic() + SECONDS
     for _ in range(ROUNDS):
-        if not one_round():
+        if not one_round() or time.monotonic() > until:
             return
 
 

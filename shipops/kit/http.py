@@ -1,6 +1,7 @@
 """The one door to the network: every outgoing request has timeouts, a size limit, checked TLS and no redirects."""
 
 import threading
+import time
 from typing import Final
 
 import httpx
@@ -9,7 +10,9 @@ from shipops.kit.wire import Request, Response
 
 # Carriers answer within two seconds or not at all; a worker waits for many of them at once.
 CONNECT_SECONDS: Final = 5.0
-READ_SECONDS: Final = 15.0
+READ_SECONDS: Final = 10.0
+# All in all: a server that drips one byte at a time must not hold a worker.
+WHOLE_SECONDS: Final = 20.0
 # The longest real track is below 100 KB.
 LARGEST_ANSWER: Final = 2 * 1024 * 1024
 MOST_CONNECTIONS: Final = 32
@@ -48,10 +51,13 @@ def send(request: Request) -> Response:
 def _limited(answer: httpx.Response) -> bytes:
     parts = []
     size = 0
+    until = time.monotonic() + WHOLE_SECONDS
     for part in answer.iter_bytes():
         size += len(part)
         if size > LARGEST_ANSWER:
             raise TransportError(f"The answer is larger than {LARGEST_ANSWER} bytes", retryable=False)
+        if time.monotonic() > until:
+            raise TransportError("No answer in time (it comes too slowly)", retryable=True)
         parts.append(part)
     return b"".join(parts)
 

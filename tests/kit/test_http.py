@@ -76,6 +76,13 @@ def test_an_address_that_is_none_will_not_become_one(url: str) -> None:
     assert failed.value.retryable is False
 
 
+def test_an_answer_that_drips_is_cut_off(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "WHOLE_SECONDS", -1.0)
+    with pytest.raises(TransportError, match="too slowly") as failed:
+        send(Request("POST", f"{base}/echo", body=b"drop"))
+    assert failed.value.retryable is True
+
+
 def test_nobody_listening_may_change() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -56,7 +56,7 @@ def test_a_lost_lease_does_not_reschedule(
     shop: Shop, account: CarrierAccount, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (waybill,) = booked(shop, now, 1)
-    later = now + timedelta(minutes=6)
+    later = now + timedelta(minutes=3)
     ask = polling.ask
 
     def slow(calls, at):

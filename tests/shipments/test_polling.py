@@ -221,6 +221,21 @@ class TestSf:
         assert Waybill.objects.get().poll_at == now + timedelta(minutes=5)
 
 
+class TestTime:
+    def test_when_time_is_up_what_was_not_asked_stays_due(
+        self, shop: Shop, account: CarrierAccount, world: Client, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at_simulator(account, world)
+        booked(shop, now, *delivered(world, "yuantong", 12))
+        monkeypatch.setattr(asking, "ENOUGH", -1.0)
+        assert poll(now) == Polled(claimed=12)
+        left = Waybill.objects.filter(asked_at=None)
+        assert set(left.values_list("poll_at", "polled_at", "lease_until", "poll_failures")) == {(now, None, None, 0)}
+        assert left.count() == 12
+        monkeypatch.undo()
+        assert poll(now).answered == 12
+
+
 class TestPoison:
     def test_an_answer_that_cannot_be_written_down_holds_up_nobody(
         self, shop: Shop, account: CarrierAccount, world: Client, now: datetime
@@ -248,8 +263,8 @@ class TestLease:
         a_dispatch(shop, "YT8834201944712", now)
         book(now)
         assert [waybill.number for waybill in claim(now)] == ["YT8834201944712"]
-        assert claim(now + timedelta(minutes=4)) == []
-        assert len(claim(now + timedelta(minutes=5))) == 1
+        assert claim(now + timedelta(minutes=1)) == []
+        assert len(claim(now + timedelta(minutes=2))) == 1
 
     def test_a_batch_has_its_limit(
         self, shop: Shop, account: CarrierAccount, now: datetime, monkeypatch: pytest.MonkeyPatch
