@@ -85,6 +85,11 @@ def parcel_picked_up_at(parcel: ParcelFacts) -> datetime | None:
     return earliest((parcel.picked_up_at, parcel.moved_at, parcel.out_for_delivery_at, parcel.delivered_at))
 
 
+def unheard(facts: OrderFacts) -> bool:
+    """The order has parcels, but nobody has been asked about any of them: where they are is not known."""
+    return bool(facts.parcels) and not any(parcel.watched for parcel in facts.parcels)
+
+
 def handed_over_at(facts: OrderFacts) -> datetime | None:
     """When the carrier had the goods: the source's word, else the first pickup scan.
 

@@ -88,6 +88,8 @@ def _order_clocks(order: OrderFacts, term: Term) -> Iterator[ClockDraft]:
     stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
     if stopped is None and (order.completed or known.delivered_at(order)):
         return  # over, but nobody told when: nothing left to run
+    if stopped is None and "delivered" in term.stop and known.unheard(order):
+        return  # it may well have arrived
     # Delivered without a word of hand-over: the promise can still be judged.
     started = ORDER_MOMENTS[term.start](order) or stopped
     if started is None:
@@ -98,9 +100,16 @@ def _order_clocks(order: OrderFacts, term: Term) -> Iterator[ClockDraft]:
         if line.promised_dispatch_at:
             yield _clock(order, term, started, line.promised_dispatch_at, stopped, line_id=line.id)
     if not lines and promised:
-        yield _clock(order, term, started, promised, stopped)
+        yield _clock(order, term, started, promised, stopped, waybill_id=_only_parcel(order, term))
     elif not lines and term.lasts:
         yield _clock(order, term, started, started + term.lasts, stopped)
+
+
+def _only_parcel(order: OrderFacts, term: Term) -> int | None:
+    """An order's delivery is its parcel's where there is just one: both then make one case, not two."""
+    if term.promise == "delivery" and len(order.parcels) == 1:
+        return order.parcels[0].waybill_id
+    return None
 
 
 def _parcel_clocks(order: OrderFacts, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:

@@ -97,6 +97,21 @@ def test_without_anybody_watching_the_parcel_the_platforms_dispatch_time_is_what
     assert codes(order, "pdd") == {"PDD-SHIP-48"}, "an unwatched parcel's silence proves nothing"
 
 
+def test_a_promised_delivery_is_judged_only_where_the_parcel_can_be_heard_of() -> None:
+    parcel = replace(UNDER_WAY, watched=False)
+    order = paid(dispatched_at=T0, promised_delivery_at=T0 + 24 * HOUR, parcels=(parcel,))
+    assert "PDD-PROMISED-DELIVERY" not in codes(order, "pdd")
+    heard = replace(order, parcels=(UNDER_WAY,))
+    assert clock(heard, "pdd", "PDD-PROMISED-DELIVERY").due_at == T0 + 24 * HOUR
+
+
+def test_the_delivery_of_an_order_in_one_parcel_is_that_parcels() -> None:
+    order = paid(promised_delivery_at=T0 + 24 * HOUR, parcels=(UNDER_WAY,))
+    assert clock(order, "pdd", "PDD-PROMISED-DELIVERY").waybill_id == UNDER_WAY.waybill_id
+    two = replace(order, parcels=(UNDER_WAY, replace(UNDER_WAY, waybill_id=10)))
+    assert clock(two, "pdd", "PDD-PROMISED-DELIVERY").waybill_id is None
+
+
 def test_a_later_scan_proves_a_pickup_nobody_scanned() -> None:
     order = paid(parcels=(replace(PARCEL, out_for_delivery_at=T0 + 20 * HOUR),))
     assert clock(order, "pdd", "PDD-FAKE-NOPICKUP").stopped_at == T0 + 20 * HOUR
