@@ -52,6 +52,9 @@ class Row:
     tone: str
     headline: str
     title: str
+    # The same in two parts, for a narrow column: the number, and its carrier ("" = an order number).
+    number: str
+    holder: str
     reason: str
     platform: str
     shop: str
@@ -133,6 +136,8 @@ def row(case: Case, now: datetime) -> Row:
         tone=tone(case),
         headline=headline(case),
         title=title(case),
+        number=grouped(case.waybill.number) if case.waybill else case.order.number,
+        holder=case.waybill.carrier.name if case.waybill else "",
         reason=reason(case, now if not settled else ends),
         platform=str(case.shop.get_platform_display()),
         shop=case.shop.name,

@@ -97,7 +97,7 @@ def test_a_case_is_resolved_and_reopened_without_javascript(open_as, support: Us
     case = late_dispatch(shop, now)
     page = open_as(support, java_script_enabled=False)
     page.goto("/desk/")
-    page.get_by_role("link", name="Order 690001").click()
+    page.get_by_role("link", name="690001").click()
     page.locator("#do-resolve summary").click()
     page.locator("#do-resolve select").select_option("handled")
     page.locator("#do-resolve input[name=note]").fill("handed over at noon")

@@ -41,7 +41,7 @@ def text(response) -> str:
 def test_the_queue_shows_what_why_whose_how_much_and_until_when(browser: Client, shop: Shop, now: datetime) -> None:
     case = late_dispatch(shop, now, hours=50)
     page = text(browser.get(reverse("desk")))
-    assert "Late dispatch Order 690001" in page
+    assert "Late dispatch 690001" in page
     assert "Paid 2d 2h ago, not dispatched" in page
     assert "¥131.00 2h 00m over" in page
     assert "1 open case · ¥131 at stake" in page
@@ -87,7 +87,7 @@ def test_a_query_string_that_cannot_be_read_shows_the_whole_desk(
     late_dispatch(shop, now)
     response = browser.get(url)
     assert response.status_code == 200
-    assert "Order 690001" in text(response)
+    assert "690001" in text(response)
 
 
 def _many(shop: Shop, now: datetime, first: int, last: int) -> None:
