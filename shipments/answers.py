@@ -106,6 +106,6 @@ class NotAnAnswer(ValueError):
     """The body is nothing this provider answers or pushes; the message says what it is instead."""
 
 
-def seen_at(now: datetime) -> str:
-    """Milliseconds since the epoch, as providers want their timestamps."""
+def epoch_ms(now: datetime) -> str:
+    """Return milliseconds since the epoch, as providers want their timestamps."""
     return str(int(now.timestamp() * 1000))

@@ -3,8 +3,8 @@
 A dispatch that names no carrier we know, or a number that is none, keeps the reason and holds up nobody.
 """
 
+import logging
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +16,11 @@ from orders.models import Dispatch, Order
 from shipments import accounts
 from shipments.models import Carrier, CarrierAlias, Parcel, Waybill
 
+log = logging.getLogger(__name__)
+
 # A transaction of this many takes about 0.1 s; the rest is taken by the next one, or by another worker.
 BATCH: Final = 500
+MOST_LOGGED: Final = 20
 UNKNOWN_CARRIER: Final = Dispatch.Refusal.UNKNOWN_CARRIER.value
 MALFORMED_NUMBER: Final = Dispatch.Refusal.MALFORMED_NUMBER.value
 # What Kuaidi100 takes. A number that a spreadsheet turned into 6.9E+18 has a dot or a plus and is refused here.
@@ -69,6 +72,8 @@ def book(now: datetime) -> Booked:
                 due.append(_Due(dispatch_id, order_id, merchant_id, tail, *carrier, number))
         if due:
             _book(due, now)
+        for error, ids in refused.items():
+            log.warning("Not booked, %s: dispatches %s", error, ids[:MOST_LOGGED])
         for error in Dispatch.Refusal:
             Dispatch.objects.filter(pk__in=refused.get(error, [])).update(book_at=None, book_error=error)
     return Booked(len(rows), len(due), len(rows) - len(due))
@@ -175,9 +180,3 @@ def wake_orders(order_ids: Sequence[int], now: datetime) -> int:
     asleep = Order.objects.filter(pk__in=order_ids).exclude(review_at__lte=now).order_by("pk")
     ids = list(asleep.select_for_update(no_key=True).values_list("pk", flat=True))
     return Order.objects.filter(pk__in=ids).update(review_at=now)
-
-
-def count_refused(merchant_id: int) -> Counter[str]:
-    """Return how many dispatches of a merchant were refused, by reason."""
-    refused = Dispatch.objects.filter(order__shop__merchant_id=merchant_id).exclude(book_error="")
-    return Counter(refused.values_list("book_error", flat=True))

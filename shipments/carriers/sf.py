@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from shipments import bodies
-from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, seen_at
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, epoch_ms
 from shipments.carriers._sf import STATUS as STATUS
 from shipments.carriers._sf import events as _events
 from shipops.kit.wire import Request, Response
@@ -78,7 +78,7 @@ def encode(asks: Sequence[Ask], contract: Contract, now: datetime) -> Request:
         "checkPhoneNo": credentials.get("phone_tail") or asks[0].phone_tail,
     }
     msg_data = json.dumps(wanted, ensure_ascii=False, separators=(",", ":"))
-    timestamp = seen_at(now)
+    timestamp = epoch_ms(now)
     fields = {
         "partnerID": credentials.get("partner_id", ""),
         "requestID": str(uuid.uuid5(uuid.NAMESPACE_OID, msg_data + timestamp)),
