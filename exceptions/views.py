@@ -78,7 +78,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
     else:
         _tell(request, action, *_act_on_all(request, member, action, chosen, now))
     if request.htmx:  # type: ignore[attr-defined]
-        return _desk(request, member, now)
+        response = _desk(request, member, now)
+        response["HX-Trigger"] = "refresh-counts"
+        return response
     query = request.GET.urlencode()
     return see_other(f"{reverse('desk')}{'?' if query else ''}{query}")
 
@@ -190,5 +192,5 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return see_other(reverse("case", args=[pk]))
     response = _case(request, member, pk, now)
-    response["HX-Trigger"] = "refresh-list"
+    response["HX-Trigger"] = "refresh-list, refresh-counts"
     return response

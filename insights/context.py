@@ -41,10 +41,10 @@ class RailCounts:
     snoozed: int
 
 
-def rail_counts(member: access.Member, now: datetime) -> RailCounts:
-    """Count the member's open cases by what the rail names, in one query; up to 5 s old."""
+def rail_counts(member: access.Member, now: datetime, fresh: bool = False) -> RailCounts:
+    """Count the member's open cases by what the rail names, in one query; up to 5 s old unless `fresh`."""
     key = f"rail:{member.merchant.pk}:{member.user.pk}"
-    found = caches["local"].get(key)
+    found = None if fresh else caches["local"].get(key)
     if found is None:
         found = _count(member, now)
         caches["local"].set(key, found, COUNTS_SECONDS)
@@ -79,7 +79,13 @@ class Frame:
 
     @cached_property
     def counts(self) -> RailCounts | None:
-        return rail_counts(self.member, self.now) if self.member else None
+        # The rail on its own is asked for when something has just changed.
+        return rail_counts(self.member, self.now, fresh=self._is_rail) if self.member else None
+
+    @property
+    def _is_rail(self) -> bool:
+        match = self.request.resolver_match
+        return match is not None and match.url_name == "rail"
 
     @cached_property
     def merchants(self) -> list[Merchant]:
@@ -104,7 +110,7 @@ class Frame:
     def section(self) -> str:
         """Which entry of the rail this page belongs to."""
         match = self.request.resolver_match
-        if match is not None and match.url_name == "rail":
+        if self._is_rail:
             asked = self.request.GET.get("at", "")
             return asked if asked in SECTIONS.values() else ""
         name = (match.url_name or "") if match else ""

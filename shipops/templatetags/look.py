@@ -100,8 +100,8 @@ def fuse(context: template.Context, start: datetime, due: datetime, tone: str = 
 
 @register.simple_tag(name="span")
 def length_of_time(delta: timedelta) -> str:
-    """`{% span age.p95 %}`: a length of time to the minute."""
-    return times.spell(delta)
+    """`{% span age.p95 %}`: a length of time, rounded up to the minute."""
+    return times.spell(delta + timedelta(seconds=59))
 
 
 @register.simple_tag

@@ -41,6 +41,7 @@ def test_a_morning_is_triaged_by_keyboard_alone(open_as, seller: User, shop: Sho
     page.keyboard.press("a")
     expect(page.locator("#notices")).to_contain_text("1 case assigned.")
     expect(first.locator(".who")).to_have_attribute("title", "chenmo")
+    expect(page.locator("#rail a", has_text="Mine")).to_have_text("Mine1")
 
     page.keyboard.press("j")
     page.keyboard.press("x")

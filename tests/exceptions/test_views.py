@@ -174,7 +174,7 @@ def test_an_action_through_htmx_brings_the_case_back_and_tells_the_list(
     url = reverse("case-act", args=[case.pk, "assign"])
     response = browser.post(url, {"assignee": case.merchant.memberships.get().user_id}, headers=headers)
     assert response.status_code == 200
-    assert response["HX-Trigger"] == "refresh-list"
+    assert response["HX-Trigger"] == "refresh-list, refresh-counts"
     assert response.content.decode().startswith('<div id="case"')
     case.refresh_from_db()
     assert case.assignee is not None

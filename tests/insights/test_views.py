@@ -71,7 +71,7 @@ def test_yesterdays_limits_are_kept_or_not(seller: User, shop: Shop, now: dateti
 def test_the_age_of_the_data_is_that_of_the_parcels_under_way(seller: User, shop: Shop, now: datetime) -> None:
     case = stalled(shop, now)
     assert "No parcel is being tracked" in text(browser(seller).get("/"))
-    type(case.waybill).objects.update(poll_at=now)
+    type(case.waybill).objects.update(poll_at=now, polled_at=now - timedelta(seconds=210))
     page = text(browser(seller).get("/"))
     assert "1 parcel under way" in page
     assert "half is younger than 4m, 95% younger than 4m" in page
@@ -105,6 +105,14 @@ def test_the_rail_alone_keeps_its_place(seller: User) -> None:
     part = browser(seller).get(reverse("rail"), {"at": "desk"}).content.decode()
     assert "<html" not in part
     assert 'href="/desk/" aria-current="page"' in part
+
+
+def test_the_rail_alone_is_never_old(seller: User, shop: Shop, now: datetime) -> None:
+    client = browser(seller)
+    client.get("/")
+    late_dispatch(shop, now)
+    assert "Desk 0" in text(client.get("/profile/"))
+    assert "Desk 1" in text(client.get(reverse("rail")))
 
 
 def test_the_setup_page_shows_accounts_and_never_their_credentials(
