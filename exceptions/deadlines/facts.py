@@ -86,8 +86,8 @@ def parcel_picked_up_at(parcel: ParcelFacts) -> datetime | None:
 
 
 def unheard(facts: OrderFacts) -> bool:
-    """The order has parcels, but nobody has been asked about any of them: where they are is not known."""
-    return bool(facts.parcels) and not any(parcel.watched for parcel in facts.parcels)
+    """Nobody could have told us of a delivery: no parcel was asked about, and the source speaks of no hand-over."""
+    return facts.handed_over_at is None and not any(parcel.watched for parcel in facts.parcels)
 
 
 def handed_over_at(facts: OrderFacts) -> datetime | None:

@@ -101,6 +101,8 @@ def test_a_promised_delivery_is_judged_only_where_the_parcel_can_be_heard_of() -
     parcel = replace(UNDER_WAY, watched=False)
     order = paid(dispatched_at=T0, promised_delivery_at=T0 + 24 * HOUR, parcels=(parcel,))
     assert "PDD-PROMISED-DELIVERY" not in codes(order, "pdd")
+    assert "PDD-PROMISED-DELIVERY" not in codes(replace(order, parcels=()), "pdd"), "not even booked"
+    assert "PDD-PROMISED-DELIVERY" in codes(replace(order, parcels=(), handed_over_at=T0), "pdd")
     heard = replace(order, parcels=(UNDER_WAY,))
     assert clock(heard, "pdd", "PDD-PROMISED-DELIVERY").due_at == T0 + 24 * HOUR
 
