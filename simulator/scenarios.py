@@ -1,7 +1,7 @@
 """What can become of an order, how often, and the cast: orders timed so that something happens around the anchor.
 
 `key` below is the instant that matters for a scenario: the deadline that breaks, or the event that brings the bad news.
-The cast spreads keys from 40 h before the anchor to 6 h after it, so a desk that starts at the anchor shows every kind at
+The cast spreads most keys from 40 h before the anchor to 6 h after it, so a desk that starts at the anchor shows every kind at
 every level at once, sees some break within minutes, and sees some heal.
 """
 
@@ -80,6 +80,8 @@ _EVENTFUL = (REFUSED, ATTEMPTS, DAMAGED, LOST, UNCOLLECTED, WRONG_COMPANY, NO_RE
 _EVENT_OFFSETS = tuple(int(hours * HOUR) for hours in (-30, -9, -2, 3 / 60, 9 / 60, 20 / 60, 2, 6))
 # A stall ends 60 h after it began, 12 h after its key; these begin to move again 3 … 40 minutes after the anchor.
 _STALL_HEALING = tuple(minutes * MINUTE - 12 * HOUR for minutes in (3, 8, 15, 40))
+# Picked up and silent for so long that every marketplace calls it serious.
+_LONG_SILENT = tuple(int(hours * HOUR) for hours in (-101, -95, -88, -76, -71))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Part:
 CAST = (
     *(Part(name, offset) for name in _CLOCKED for offset in _CLOCK_OFFSETS),
     *(Part(STALL, offset) for offset in _STALL_HEALING),
+    *(Part(NO_MOVEMENT, offset) for offset in _LONG_SILENT),
     *(Part(name, offset) for name in _EVENTFUL for offset in _EVENT_OFFSETS),
 )
 

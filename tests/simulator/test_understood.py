@@ -54,7 +54,9 @@ def instant(moment: datetime | None) -> int | None:
 def scene() -> Scene:
     later = "2026-12-20T00:00:00Z"
     return simulator(
-        arguments(["--port", "0", "--start", START, "--now", later, "--speed", "0", "--arrivals", "3600"])
+        arguments(
+            ["--port", "0", "--start", START, "--now", later, "--speed", "0", "--orders", "4000", "--arrivals", "3600"]
+        )
     ).scene
 
 
