@@ -153,7 +153,9 @@ def wake_due(now: datetime) -> int:
     """Bring back the snoozed cases whose time has come; return how many."""
     with transaction.atomic():
         due = Case.objects.filter(state=State.SNOOZED.value, snoozed_until__lte=now)
-        pks = list(due.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("pk", flat=True)[:BATCH])
+        pks = list(
+            due.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("pk", flat=True)[:BATCH]
+        )
         Case.objects.filter(pk__in=pks).update(state=State.OPEN.value, snoozed_until=None)
         CaseEntry.objects.bulk_create(
             CaseEntry(case_id=pk, at=now, action="wake", from_state="snoozed", to_state="open") for pk in pks

@@ -55,7 +55,7 @@ def scene() -> Scene:
     later = "2026-12-20T00:00:00Z"
     return simulator(
         arguments(
-            ["--port", "0", "--start", START, "--now", later, "--speed", "0", "--orders", "4000", "--arrivals", "3600"]
+            ["--port", "0", "--start", START, "--now", later, "--speed", "0", "--orders", "12000", "--arrivals", "3600"]
         )
     ).scene
 
