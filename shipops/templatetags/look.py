@@ -10,7 +10,7 @@ from django import template
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from shipops.kit import money as amounts
 from shipops.kit import times
@@ -82,14 +82,6 @@ def ago(context: template.Context, at: datetime | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def remaining(context: template.Context, due: datetime, tone: str = "calm") -> SafeString:
-    """Time left to `due`, or over it; the browser keeps it ticking."""
-    return format_html(
-        '<b class="t-{}" data-due="{}">{}</b>', tone, due.isoformat(), times.remaining(due, _now(context))
-    )
-
-
-@register.simple_tag(takes_context=True)
 def fuse(context: template.Context, start: datetime, due: datetime, tone: str = "calm") -> SafeString:
     """How much of a promise has burnt, 0 to 100."""
     burnt = times.burnt(start, due, _now(context))
@@ -118,9 +110,7 @@ def field(bound: BoundField) -> dict[str, Any]:
 
 @register.simple_tag
 def who(user: Any) -> SafeString:
-    """A person as one letter in a circle; a dashed one where nobody is in charge."""
-    if user is None:
-        return mark_safe('<span class="who none">+</span>')
+    """A person as one letter in a circle, the name in its tooltip."""
     name = user.display_name
     return format_html('<span class="who" title="{}">{}</span>', name, name[:1].upper())
 

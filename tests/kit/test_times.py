@@ -62,3 +62,19 @@ def test_the_length_of_a_term_keeps_its_hours() -> None:
             "72 小时",
             "8 天 8 小时",
         ]
+
+
+def test_the_same_instant_is_another_day_elsewhere(now: datetime) -> None:
+    at = now - timedelta(minutes=90)
+    with translation.override("en"):
+        assert times.wall(at, now, SHANGHAI) == "10:30"
+        assert times.wall(at, now, ZoneInfo("America/Sao_Paulo")) == "yesterday 23:30"
+
+
+@pytest.mark.parametrize(("hours", "percent"), [(-1, 0), (0, 0), (12, 50), (23.99, 99), (24, 100), (50, 100)])
+def test_a_fuse_burns_from_start_to_limit_and_no_further(now: datetime, hours: float, percent: int) -> None:
+    assert times.burnt(now, now + timedelta(hours=24), now + timedelta(hours=hours)) == percent
+
+
+def test_a_limit_that_takes_no_time_has_burnt(now: datetime) -> None:
+    assert times.burnt(now, now, now) == 100
