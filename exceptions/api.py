@@ -116,7 +116,9 @@ FILTERS = [
     OpenApiParameter("level", OpenApiTypes.STR, enum=list(queue.LEVELS)),
     OpenApiParameter("assignee", OpenApiTypes.STR, description="`me`, `none`, or a person's id"),
     OpenApiParameter("state", OpenApiTypes.STR, enum=list(queue.STATES), description="without: open"),
-    OpenApiParameter("hour", OpenApiTypes.STR, description="`2026-11-22T14`, UTC: breaks or turns serious in that hour"),
+    OpenApiParameter(
+        "hour", OpenApiTypes.STR, description="`2026-11-22T14`, UTC: breaks or turns serious in that hour"
+    ),
     OpenApiParameter("q", OpenApiTypes.STR, description="order, waybill or case number, or phone tail, whole"),
     OpenApiParameter("after", OpenApiTypes.STR, description="cursor"),
     OpenApiParameter("before", OpenApiTypes.STR, description="cursor"),
