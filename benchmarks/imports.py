@@ -45,8 +45,6 @@ def bench(name: str, scene: Scene) -> Iterator[Result]:
     feeds = _put_aside(shop)
     floor = seconds(lambda: feed(*feeds))
     yield Result(name, "orders", ORDERS / ours, ORDERS / floor, goal=0.25)
-    again = seconds(lambda: _ours(shop, file, scene))
-    yield Result(f"{name}-again", "orders", ORDERS / again, ORDERS / seconds(lambda: feed(*feeds)), goal=0.25)
 
 
 def export(scene: Scene, prefix: str, many: int) -> bytes:
