@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import cache
@@ -24,6 +25,7 @@ GOAL = 1 / 3
 
 def bench(name: str, scene: Scene) -> Iterator[Result]:
     """Judge every order, so that the queue is full; then time the pages in process, without a network."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # or WhiteNoise warns at every client
     Order.objects.update(review_at=scene.now)
     while sweep.judge_batch(scene.now):
         pass
