@@ -1,12 +1,13 @@
 """What an adapter makes of a provider's bytes: values only. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
 from shipments.status import Cause, Event, Progress, Stage, fold, word
+from shipops.kit.wire import Response
 
 
 class Trouble(Enum):
@@ -109,3 +110,13 @@ class NotAnAnswer(ValueError):
 def epoch_ms(now: datetime) -> str:
     """Return milliseconds since the epoch, as providers want their timestamps."""
     return str(int(now.timestamp() * 1000))
+
+
+def answered(response: Response, read: Callable[[bytes], tuple[Answer, ...]]) -> tuple[Answer, ...]:
+    """Return what `read` makes of a response's body; a refusal or a body that is no answer is a passing failure."""
+    if response.status != 200:
+        return (Answer(failure=Failure(Trouble.TRANSIENT, f"HTTP {response.status}")),)
+    try:
+        return read(response.body)
+    except NotAnAnswer as error:
+        return (Answer(failure=Failure(Trouble.TRANSIENT, str(error))),)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from shipments import bodies
-from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered
 from shipments.carriers._kuaidi100 import STATUS as STATUS
 from shipments.carriers._kuaidi100 import events as _events
 from shipments.carriers._kuaidi100 import settled
@@ -119,12 +119,7 @@ def acknowledge(body: bytes) -> Response:
 
 def decode(response: Response) -> tuple[Answer, ...]:
     """Return what the answer to a query or a subscription says."""
-    if response.status != 200:
-        return (Answer(failure=Failure(Trouble.TRANSIENT, f"HTTP {response.status}")),)
-    try:
-        return read(response.body)
-    except NotAnAnswer as error:
-        return (Answer(failure=Failure(Trouble.TRANSIENT, str(error))),)
+    return answered(response, read)
 
 
 def read(body: bytes) -> tuple[Answer, ...]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from shipments import bodies
-from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, epoch_ms
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered, epoch_ms
 from shipments.carriers._sf import STATUS as STATUS
 from shipments.carriers._sf import events as _events
 from shipops.kit.wire import Request, Response
@@ -118,12 +118,7 @@ def acknowledge(body: bytes) -> Response:
 
 def decode(response: Response) -> tuple[Answer, ...]:
     """Return what the answer to a query says, one Answer a waybill."""
-    if response.status != 200:
-        return (Answer(failure=Failure(Trouble.TRANSIENT, f"HTTP {response.status}")),)
-    try:
-        return read(response.body)
-    except NotAnAnswer as error:
-        return (Answer(failure=Failure(Trouble.TRANSIENT, str(error))),)
+    return answered(response, read)
 
 
 def read(body: bytes) -> tuple[Answer, ...]:
