@@ -174,9 +174,13 @@ def _add_phone_tails(lacking: Sequence[tuple[int, str]]) -> None:
 
 
 def wake_orders(order_ids: Sequence[int], now: datetime) -> int:
-    """Let the sweep judge these orders, locked in pk order; one that is awake already is left alone."""
+    """Let the sweep judge these orders, locked in pk order; one that is awake already is left alone.
+
+    Awake ones are locked too: a sweep that judges one of them just now, without our parcel, puts it to sleep as it ends.
+    """
     if not order_ids:
         return 0
-    asleep = Order.objects.filter(pk__in=order_ids).exclude(review_at__lte=now).order_by("pk")
-    ids = list(asleep.select_for_update(no_key=True).values_list("pk", flat=True))
+    orders = Order.objects.filter(pk__in=order_ids).order_by("pk")
+    locked = orders.select_for_update(no_key=True).values_list("pk", "review_at")
+    ids = [pk for pk, review_at in locked if review_at is None or review_at > now]
     return Order.objects.filter(pk__in=ids).update(review_at=now)

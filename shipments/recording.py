@@ -261,9 +261,10 @@ _ORDERS = (
     "WHERE p.waybill_id = ANY(%s)"
 )
 _WAKE = (
-    "WITH asleep AS (SELECT id FROM orders_order WHERE id = ANY(%s) AND (review_at IS NULL OR review_at > %s) "
-    "ORDER BY id FOR NO KEY UPDATE) "
-    "UPDATE orders_order SET review_at = %s WHERE id = ANY(ARRAY(SELECT id FROM asleep))"
+    # Awake ones are locked too: a sweep that judges one of them just now, without our events, puts it to sleep as it ends.
+    "WITH locked AS (SELECT id, review_at FROM orders_order WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE) "
+    "UPDATE orders_order SET review_at = %s "
+    "WHERE id = ANY(ARRAY(SELECT id FROM locked WHERE review_at IS NULL OR review_at > %s))"
 )
 
 

@@ -1,7 +1,8 @@
 """The sweep beside itself and beside people: the other party acts in a connection of its own, at the worst moment."""
 
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,11 @@ from exceptions.models import Case, CaseEntry, Clock
 from merchants.access import of
 from merchants.models import Membership, Shop, User
 from orders.models import Order
-from tests.exceptions.making import an_order
+from shipments.answers import Answer
+from shipments.booking import wake_orders
+from shipments.recording import Told, record
+from shipments.status import Event, Stage
+from tests.exceptions.making import a_parcel, an_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = timedelta(hours=1)
@@ -134,3 +139,54 @@ def test_settling_twice_opens_no_second_case(shop: Shop, now: datetime) -> None:
     sweep.judge_batch(now)
     settle.settle([order.pk], now)
     assert (Case.objects.count(), CaseEntry.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["recorded", "booked"])
+def test_what_is_written_while_an_awake_order_is_judged_wakes_it_again(
+    shop: Shop, now: datetime, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    order = an_order(shop, "a", now - 50 * HOUR)
+    waybill = a_parcel(order, "YT8834201944715", now - 49 * HOUR)
+    scan = Event(now - HOUR, 0, Stage.PICKED_UP, None, "已揽收")
+    told = [Told(waybill.pk, Answer(waybill.number, events=(scan,)))]
+    works = {"recorded": lambda: record(told, now), "booked": lambda: wake_in_a_transaction(order, now)}
+    honest = sweep.reading.read
+    waiting: list = []
+
+    def read(ids):  # type: ignore[no-untyped-def]
+        facts = honest(ids)
+        waiting.append(pool.submit(closing(works[how])))
+        until_done_or_waiting(waiting[0])
+        return facts
+
+    with ThreadPoolExecutor(1) as pool:
+        with monkeypatch.context() as patch:
+            patch.setattr(sweep.reading, "read", read)
+            sweep.judge_batch(now)
+        waiting[0].result(timeout=20)
+    assert Order.objects.get().review_at == now
+
+
+def wake_in_a_transaction(order: Order, now: datetime) -> int:
+    with transaction.atomic():
+        return wake_orders([order.pk], now)
+
+
+def closing(work: Callable[[], Any]) -> Callable[[], Any]:
+    def run() -> Any:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    return run
+
+
+def until_done_or_waiting(future: Future) -> None:
+    """Return once the other party has ended, or waits for a lock of ours."""
+    until = time.monotonic() + 20
+    while not future.done() and time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*) from pg_locks where not granted")
+            if cursor.fetchone()[0]:
+                return
