@@ -4,16 +4,18 @@ Safe to run twice, at once, or not for a day: all that is due is found by column
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from exceptions.deadlines import reading
 from exceptions.deadlines.rules import ClockDraft, judge
 from exceptions.deadlines.terms import pack
 from exceptions.desk.settle import settle
+from exceptions.models import Clock
 from orders.models import Order
 
 log = logging.getLogger(__name__)
@@ -86,8 +88,33 @@ def judge_batch(now: datetime) -> int:
         locked = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
         ids = sorted(locked.values_list("pk", flat=True)[:BATCH])
         if ids:
-            judge_orders(ids, now)
+            _spare(judge_orders, ids, now)
     return len(ids)
+
+
+def _spare(work: Callable[[list[int], datetime], None], ids: list[int], now: datetime) -> None:
+    """Work on these orders, which the caller holds locked, at once; where that fails one by one, those that fail set aside.
+
+    An OperationalError (a deadlock, a database gone) is nobody's poison: it is raised, and all of them stay due.
+    """
+    try:
+        with transaction.atomic():
+            return work(ids, now)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("a batch of %s orders failed; taking them one by one", len(ids))
+    for pk in ids:
+        try:
+            with transaction.atomic():
+                work([pk], now)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("order %s is set aside", pk)
+            until = now + SET_ASIDE
+            Order.objects.filter(pk=pk).update(review_at=until, review_error=repr(error)[:500])
+            Clock.objects.filter(order=pk, wake_at__lt=until).update(wake_at=until)
 
 
 def judge_orders(ids: list[int], now: datetime) -> None:
@@ -127,6 +154,11 @@ def ring_batch(now: datetime) -> int:
         cursor.execute(RING_ORDERS, {"now": now, "batch": BATCH})
         ids = [pk for (pk,) in cursor.fetchall()]
         if ids:
-            cursor.execute(RING, {"orders": ids, "now": now})
-            settle(ids, now)
+            _spare(_ring, ids, now)
     return len(ids)
+
+
+def _ring(ids: list[int], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(RING, {"orders": ids, "now": now})
+    settle(ids, now)

@@ -60,9 +60,12 @@ def read(order_ids: Iterable[int]) -> list[tuple[str, OrderFacts]]:
 
 
 def _parcels(ids: list[int]) -> dict[int, list[tuple[Any, ...]]]:
-    rows = list(
-        Dispatch.objects.filter(order_id__in=ids, parcel__isnull=False).order_by("pk").values_list(*PARCEL_COLUMNS)
-    )
+    booked = Dispatch.objects.filter(order_id__in=ids, parcel__isnull=False).order_by("uploaded_at", "pk")
+    # One number uploaded in two spellings (yt88…, YT88…) is one parcel: the first upload is the one that counts.
+    first: dict[tuple[int, int], tuple[Any, ...]] = {}
+    for row in booked.values_list(*PARCEL_COLUMNS):
+        first.setdefault((row[0], row[2]), row)
+    rows = list(first.values())
     scans: dict[int, list[datetime]] = dict(
         TrackingEvent.objects.filter(waybill_id__in=[row[2] for row in rows])
         .values_list("waybill_id")

@@ -21,11 +21,14 @@ def _rank(level: str, due: str, grave: str, stake: str) -> str:
     return RANK % {"level": level, "due": due, "grave": grave, "stake": stake}
 
 
+# The most a column of money holds: the dearest order and its penalty together are more.
+MOST = "9999999999.99"
+
 # A lit clock without a case opens one, unless one of its kind is open already: then it joins that.
 OPEN = f"""
 with lit as (
     select distinct on (c.order_id, c.waybill_id, c.kind) c.*, o.shop_id, s.merchant_id,
-           c.penalty + greatest(o.amount - o.refunded, 0) as at_stake
+           least(c.penalty + greatest(o.amount - o.refunded, 0), {MOST}) as at_stake
     from exceptions_clock c
     join orders_order o on o.id = c.order_id
     join merchants_shop s on s.id = o.shop_id
@@ -58,7 +61,7 @@ FOLLOW = f"""
 with worst as (
     select distinct on (c.case_id) c.case_id, c.level, c.started_at, c.warn_at, c.due_at, c.grave_at,
            max(c.penalty) over (partition by c.case_id) as penalty,
-           max(c.penalty) over (partition by c.case_id) + greatest(o.amount - o.refunded, 0) as at_stake
+           least(max(c.penalty) over (partition by c.case_id) + greatest(o.amount - o.refunded, 0), {MOST}) as at_stake
     from exceptions_clock c
     join orders_order o on o.id = c.order_id
     where c.order_id = any(%(orders)s) and c.stopped_at is null and c.case_id is not null

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 
 from exceptions import sweep
 from exceptions.models import Case, CaseEntry, Clock
 from merchants.models import Shop
-from orders.models import Order
+from orders.models import Dispatch, Order
+from shipments.models import Parcel
 from tests.exceptions.making import a_parcel, a_scan, an_order
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +194,45 @@ def test_a_parcel_nobody_was_asked_about_yet_raises_nothing(shop: Shop, now: dat
     Order.objects.update(review_at=now)
     run(now + 100 * HOUR)
     assert set(Case.objects.values_list("kind", flat=True)) == {"late_dispatch", "late_pickup"}
+
+
+def test_a_waybill_uploaded_twice_in_two_spellings_is_judged_once(shop: Shop, now: datetime) -> None:
+    uploaded = now - 26 * HOUR
+    order = an_order(shop, "a", now - 30 * HOUR, status="dispatched", dispatched_at=uploaded)
+    waybill = a_parcel(order, "YT8834201944715", uploaded)
+    again = Dispatch.objects.create(order=order, carrier_name="圆通", number="yt8834201944715", uploaded_at=uploaded)
+    Parcel.objects.create(dispatch=again, waybill=waybill)
+    assert sweep.judge_batch(now) == 1
+    assert Case.objects.filter(waybill=waybill, kind="late_pickup").count() == 1
+
+
+def test_what_is_at_stake_on_the_largest_amount_can_be_stored(shop: Shop, now: datetime) -> None:
+    an_order(shop, "a", now - 60 * HOUR, amount=Decimal("9999999999.99"))
+    assert sweep.judge_batch(now) == 1
+    assert Case.objects.get().at_stake == Decimal("9999999999.99")
+    # Broken is dearer than about to break: following it must not overflow either.
+    assert sweep.ring_batch(now + timedelta(days=9)) <= 1
+
+
+@pytest.mark.parametrize("step", ["judge", "ring"])
+def test_an_order_the_database_refuses_is_set_aside_and_the_others_go_on(
+    shop: Shop, now: datetime, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    bad, good = an_order(shop, "bad", now), an_order(shop, "good", now)
+    later = now + 50 * HOUR
+    if step == "ring":
+        sweep.judge_batch(now)
+    honest = sweep.settle
+
+    def settle(ids: list[int], at: datetime) -> None:
+        if bad.pk in ids:
+            raise DataError("numeric field overflow")
+        honest(ids, at)
+
+    monkeypatch.setattr(sweep, "settle", settle)
+    assert (sweep.judge_batch if step == "judge" else sweep.ring_batch)(later) == 2
+    assert Case.objects.get().order == good
+    bad.refresh_from_db()
+    assert bad.review_at == later + sweep.SET_ASIDE
+    assert "numeric field overflow" in bad.review_error
+    assert sweep.judge_batch(later) == sweep.ring_batch(later) == 0
