@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 
 from shipments import accounts, recording
@@ -71,35 +71,47 @@ def read_pushes(now: datetime) -> Read:
 
 def _read(now: datetime, most: int) -> Read:
     with transaction.atomic():
-        pushes = _claim(most)
-        if not pushes:
-            return Read()
-        told: list[tuple[RawAnswer, Answer]] = []
-        errors: dict[int, str] = {}
-        for push in pushes:
-            try:
-                told.extend((push, answer) for answer in _answers(push))
-            except NotAnAnswer as error:
-                errors[push.pk] = str(error)
-        matched = _matched(told, errors)
-        recorded = recording.record([Told(waybill.pk, answer, push.pk) for push, answer, waybill in matched], now)
-        _follow_up(matched, now)
-        RawAnswer.objects.filter(pk__in=[push.pk for push in pushes]).update(read_at=now, error="")
-        for pk, message in errors.items():
-            log.warning("Push %s: %s", pk, message)
-            RawAnswer.objects.filter(pk=pk).update(error=message)
+        return _take(_claim(most), now)
+
+
+def _take(pushes: list[RawAnswer], now: datetime) -> Read:
+    """Read pushes that the caller holds locked."""
+    if not pushes:
+        return Read()
+    told: list[tuple[RawAnswer, Answer]] = []
+    errors: dict[int, str] = {}
+    for push in pushes:
+        try:
+            told.extend((push, answer) for answer in _answers(push))
+        except NotAnAnswer as error:
+            errors[push.pk] = str(error)
+    matched = _matched(told, errors)
+    recorded = recording.record([Told(waybill.pk, answer, push.pk) for push, answer, waybill in matched], now)
+    _follow_up(matched, now)
+    RawAnswer.objects.filter(pk__in=[push.pk for push in pushes]).update(read_at=now, error="")
+    for pk, message in errors.items():
+        log.warning("Push %s: %s", pk, message)
+        RawAnswer.objects.filter(pk=pk).update(error=message)
     return Read(len(pushes), len(errors), recorded.new_events)
 
 
 def _read_one(now: datetime) -> Read:
-    try:
-        return _read(now, 1)
-    except Exception as error:
-        log.exception("A push cannot be read")
-        with transaction.atomic():
-            for push in _claim(1):
-                RawAnswer.objects.filter(pk=push.pk).update(read_at=now, error=f"{type(error).__name__}: {error}")
-        return Read(1, 1)
+    """Read the next push, and put it aside where it cannot be: it stays locked, so that it is no other one put aside.
+
+    An OperationalError (a deadlock, a database gone) is raised: the push is not to blame and stays unread.
+    """
+    with transaction.atomic():
+        pushes = _claim(1)
+        try:
+            with transaction.atomic():
+                return _take(pushes, now)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("A push cannot be read")
+            message = recording.storable(f"{type(error).__name__}: {error}")
+            RawAnswer.objects.filter(pk__in=[push.pk for push in pushes]).update(read_at=now, error=message)
+            return Read(1, 1)
 
 
 def _claim(most: int) -> list[RawAnswer]:

@@ -7,5 +7,5 @@ from shipments import views
 urlpatterns = [
     path("waybills/<int:pk>/", views.waybill, name="waybill"),
     path("waybills/<int:pk>/refresh/", views.refresh, name="waybill-refresh"),
-    path("carriers/<slug:provider>/push/<str:token>/", views.push, name="push"),
+    path("carriers/<slug:provider>/push/<slug:token>/", views.push, name="push"),
 ]

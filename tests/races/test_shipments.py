@@ -9,7 +9,7 @@ import pytest
 
 from merchants.models import Shop
 from orders.models import Dispatch
-from shipments import accounts, polling, push
+from shipments import accounts, polling, push, recording
 from shipments.answers import Answer
 from shipments.booking import book
 from shipments.carriers.kuaidi100 import sign
@@ -114,3 +114,34 @@ def test_a_poller_and_a_push_reader_do_not_wait_for_each_other_in_a_ring(
     backwards = [Told(waybill.pk, Answer(waybill.number, events=events)) for waybill in reversed(waybills)]
     together(lambda: poll(now), lambda: record(backwards, now), lambda: book(now))
     assert set(Waybill.objects.values_list("stage", flat=True)) == {"picked_up"}
+
+
+def test_the_push_put_aside_is_the_one_that_failed(
+    shop: Shop, account: CarrierAccount, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked(shop, now, 1)
+    bodies = [b"poison", b"good"]
+    poison, good = recording.keep([recording.Body(account.pk, "push", content) for content in bodies], now)
+    honest = push._answers
+    others: list = []
+
+    def answers(told: RawAnswer):  # type: ignore[no-untyped-def]
+        if told.pk == poison:
+            raise ZeroDivisionError("poison")
+        return honest(told)
+
+    def claim_beside_us(most: int) -> list[RawAnswer]:
+        """Another worker holds the poisoned push from the moment our attempt to read it is rolled back."""
+        claimed = push_claim(most)
+        if most == 1 and not others:
+            others.append(1)
+        elif most == 1:
+            return [told for told in claimed if told.pk != poison] or list(RawAnswer.objects.filter(pk=good))
+        return claimed
+
+    push_claim = push._claim
+    monkeypatch.setattr(push, "_answers", answers)
+    monkeypatch.setattr(push, "_claim", claim_beside_us)
+    push.read_pushes(now)
+    assert RawAnswer.objects.get(pk=good).read_at is None
+    assert RawAnswer.objects.get(pk=poison).error == "ZeroDivisionError: poison"

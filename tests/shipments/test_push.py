@@ -6,11 +6,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from django.db import OperationalError
 from django.test import Client, override_settings
 from django.urls import reverse
 
 from merchants.models import Shop
-from shipments import accounts
+from shipments import accounts, recording
 from shipments.booking import book
 from shipments.carriers.kuaidi100 import sign
 from shipments.models import CarrierAccount, RawAnswer, TrackingEvent, Waybill
@@ -255,3 +256,25 @@ def test_the_simulated_provider_signs_as_we_check(
     signed = urlencode({"param": param, "sign": simulated.push_sign(param, subscription["salt"])})
     assert send(client, account, signed).content == ACKNOWLEDGED
     assert read_pushes(now) == Read(taken=1, unreadable=0, new_events=0), "the query had told it all"
+
+
+def test_a_token_no_database_takes_is_nobodys_address(client: Client, account: CarrierAccount) -> None:
+    assert (
+        client.post(push_url(account).replace(account.push_token, "%00"), b"x", content_type="text/plain").status_code
+        == 404
+    )
+
+
+def test_a_database_that_fails_puts_no_push_aside(
+    client: Client, account: CarrierAccount, waybill: Waybill, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(client, account, body(account, a_track()))
+
+    def deadlock(*_: object) -> None:
+        raise OperationalError("deadlock detected")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "record", deadlock)
+        with pytest.raises(OperationalError):
+            read_pushes(now)
+    assert read_pushes(now) == Read(taken=1, new_events=2)
