@@ -69,6 +69,9 @@ def act(
             )
         change, detail = CHANGES[action](wanted, case)
         _write(case, after, change)
+        if action is Action.REOPEN:
+            # Its clocks went on without it: the sweep brings its level, limits and stake up to date.
+            Order.objects.filter(pk=case.order_id).update(review_at=now)
         CaseEntry.objects.create(
             case=case,
             at=now,

@@ -140,3 +140,14 @@ def test_every_action_of_people_starts_somewhere_and_no_state_is_a_dead_end() ->
     assert {action for _, action in TABLE} >= set(BY_PEOPLE)
     assert {state for state, _ in TABLE} == set(State)
     assert set(cases.CHANGES) == set(BY_PEOPLE)
+
+
+def test_a_reopened_case_catches_up_with_its_clock(case: Case, seller: User, now: datetime) -> None:
+    act(member_of(seller), case.pk, Action.RESOLVE, now=now, outcome="handled")
+    later = now + 300 * HOUR
+    while sweep.ring_batch(later):
+        pass
+    assert Case.objects.get().level == 2, "as it was when it was resolved"
+    act(member_of(seller), case.pk, Action.REOPEN, now=later)
+    sweep.judge_batch(later)
+    assert Case.objects.get().level == 3
