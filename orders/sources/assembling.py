@@ -16,7 +16,7 @@ from orders.drafts import (
     RowIssue,
     implied_status,
 )
-from orders.sources.cells import LONGEST_WAYBILL, folded
+from orders.sources.cells import LARGEST_AMOUNT, LONGEST_WAYBILL, folded
 from orders.sources.profiles import Profile
 from orders.sources.rows import Values
 
@@ -60,6 +60,10 @@ def assemble(source: Source, number: str, rows: Sequence[Row], complete: bool) -
     if complete:
         facts["amount"] = _amount(profile, rows, merged)
         facts["refunded"] = _refunded(profile, rows, merged)
+        for name in ("amount", "refunded"):
+            if facts[name] is not None and facts[name] > LARGEST_AMOUNT:  # each row's is not; their sum is
+                issues.append(RowIssue(rows[-1][0], name, "money-too-large", str(facts[name]), refused=False))
+                facts[name] = None
     if "promised_dispatch_at" not in facts:
         promised = [line.promised_dispatch_at for line in facts["lines"] if line.promised_dispatch_at]
         facts["promised_dispatch_at"] = min(promised, default=None)

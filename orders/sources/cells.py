@@ -71,6 +71,8 @@ def written(cell: Cell) -> str:
     if isinstance(cell, bool):
         return str(cell)
     if isinstance(cell, int | float):
+        if cell != cell:
+            return ""  # not a number; a text that says so is empty too
         if abs(cell) >= SURE_DIGITS:
             return f"{cell:.5E}"
         return str(int(cell)) if cell == int(cell) else repr(cell)
@@ -195,8 +197,10 @@ def _loose_time(text: str) -> datetime | None:
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
     try:
         at = datetime(year, month, day, hour % 24, minute, second)  # noqa: DTZ001 - the caller gives it its zone
-    except ValueError:
-        raise CellError("time-unreadable", text) from None
-    if hour > 24 or (hour == 24 and (minute or second)):
-        raise CellError("time-unreadable", text)
-    return at + timedelta(days=1) if hour == 24 else at
+        if hour < 24:
+            return at
+        if hour == 24 and not (minute or second):
+            return at + timedelta(days=1)
+    except (ValueError, OverflowError):
+        pass
+    raise CellError("time-unreadable", text)

@@ -149,6 +149,8 @@ def _column(letters: bytes) -> int:
 def encoding_of(content: bytes) -> str:
     """Return the encoding of a text: by its mark, else UTF-8 if it is valid UTF-8, else GB18030 if it is valid that."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if not _decodes(content, "utf-16"):
+            raise UnusableFile("encoding")
         return "utf-16"
     if b"\x00" in content[:4096]:
         raise UnusableFile("not-text")

@@ -151,7 +151,7 @@ class RowReader:
 
 def _shown(value: str) -> str:
     """Return what stood in a cell on one line, short enough to be told."""
-    return " ".join(value.split())[:VALUE_SHOWN]
+    return " ".join(value.replace("\0", "").split())[:VALUE_SHOWN]
 
 
 def _parsers(zone: tzinfo) -> dict[str, Callable[[Cell], Any]]:

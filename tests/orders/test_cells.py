@@ -150,3 +150,14 @@ def test_headers_match_whatever_their_width_case_and_blanks() -> None:
 
 def test_money_is_a_decimal() -> None:
     assert isinstance(cells.money("1"), Decimal)
+
+
+@pytest.mark.parametrize("cell", ["9999-12-31 24:00", "9999/12/31 24:00:00", float("inf")])
+def test_a_time_beyond_the_calendar_is_refused(cell: object) -> None:
+    with pytest.raises(CellError):
+        cells.time_of(SHANGHAI)(cell)
+
+
+def test_a_numeric_cell_that_is_not_a_number_is_empty_as_a_text_that_says_so() -> None:
+    for cell in (float("nan"), "nan"):
+        assert (cells.money(cell), cells.number(cell), cells.time_of(SHANGHAI)(cell)) == (None, None, None)

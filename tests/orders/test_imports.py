@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -192,3 +193,24 @@ def test_a_committed_run_cannot_be_thrown_away_or_committed_again(shop, seller, 
     run = queued(shop, seller, now, GOOD.format(1))
     assert not imports.discard(run)
     assert not imports.commit(run)
+
+
+def test_amounts_whose_sum_cannot_be_stored_are_told_and_cost_no_other_order(shop, seller, now) -> None:
+    line = "{},{},杯子,1,9999999999.99,待发货,,,,"
+    file = csv(DOUYIN, line.format("D1", "1"), line.format("D1", "2"), "D2,3,杯子,1,12.50,待发货,,,,")
+    run = imports.upload(shop, seller, "orders.csv", file, now)
+    assert imports.commit(run)
+    tasks.run_imports()
+    run.refresh_from_db()
+    assert (run.state, run.orders_created) == (State.DONE, 2)
+    assert [(issue.row, issue.code, issue.refused) for issue in run.issues.all()] == [(3, "money-too-large", False)]
+    assert dict(Order.objects.values_list("number", "amount")) == {"D1": Decimal(0), "D2": Decimal("12.50")}
+
+
+def test_a_doubtful_cell_with_a_nul_in_it_can_be_reported(shop, seller, now) -> None:
+    run = imports.upload(shop, seller, "orders.csv", "订单编号,下单时间\nA1,1999-01-01\x00".encode("utf-16"), now)
+    imports.choose(run, "generic", {"number": "订单编号", "placed_at": "下单时间"})
+    assert imports.commit(run)
+    tasks.run_imports()
+    run.refresh_from_db()
+    assert (run.state, [issue.value for issue in run.issues.all()]) == (State.DONE, ["1999-01-01"])

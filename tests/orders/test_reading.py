@@ -97,3 +97,8 @@ def test_a_part_that_lies_about_its_size_is_refused() -> None:
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MAX_ROWS", 2)
     assert refusal(csv("a", "1", "2", "3")) == "too-many-rows"
+
+
+@pytest.mark.parametrize("head", [b"", "订单号,x\n".encode("utf-16-le") * 9000])
+def test_a_utf_16_text_that_is_none_is_refused(head: bytes) -> None:
+    assert refusal(b"\xff\xfe" + head + b"\x00\xd8A\x00") == "encoding"
