@@ -38,9 +38,9 @@ def instant(value: object) -> datetime | None:
     year, month, day, hour, minute = (int(part) for part in found.groups()[:5])
     try:
         local = datetime(year, month, day, hour, minute, int(found[6] or 0), tzinfo=_zone(found[7]))
-    except ValueError:
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):  # 0001-01-01 00:00, which some systems write for "never", is year 0 in UTC
         return None
-    return local.astimezone(UTC)
 
 
 def _zone(name: str | None) -> timezone | ZoneInfo:

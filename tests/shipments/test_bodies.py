@@ -97,3 +97,8 @@ def test_dangerous_and_broken_xml_is_refused(xml: str) -> None:
 )
 def test_a_list_is_a_list_whatever_became_of_it(value: object, rows: list) -> None:
     assert bodies.rows(value) == rows
+
+
+@pytest.mark.parametrize("text", ["0001-01-01 00:00:00", "9999-12-31 23:59:59-08:00"])
+def test_a_time_at_the_edge_of_the_calendar_is_no_time(text: str) -> None:
+    assert bodies.instant(text) is None
