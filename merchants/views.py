@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -16,13 +16,16 @@ from merchants.forms import ProfileForm
 from merchants.models import Membership, User
 
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+# Digits of the largest id that fits its column for sure.
+LONGEST_ID = 18
 
 
 def back(request: HttpRequest) -> HttpResponse:
     """Go where the form says (`next`), else to the start page; never to another site."""
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return redirect(target if safe else "start")
+    # Not redirect(): it takes what looks like the name of a page for one.
+    return HttpResponseRedirect(target) if safe else redirect("start")
 
 
 def myself(request: HttpRequest) -> QuerySet[User]:
@@ -66,7 +69,7 @@ def merchant(request: HttpRequest) -> HttpResponse:
     """Work for another of one's merchants; a merchant one does not work for is a 404."""
     asked = request.POST.get("merchant", "")
     mine = Membership.objects.filter(user__in=myself(request))
-    if not asked.isdecimal() or not mine.filter(merchant=int(asked)).exists():
+    if not asked.isdecimal() or len(asked) > LONGEST_ID or not mine.filter(merchant=int(asked)).exists():
         raise Http404
     request.session[access.SESSION_KEY] = int(asked)
     # Pages, filters and ids of one merchant mean nothing at the other.

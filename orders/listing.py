@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Self
 
 from django.db.models import Q, QuerySet
@@ -31,7 +31,7 @@ class Filters:
         return cls(
             shop=_number(query.get("shop", "")),
             status=status if status in OrderStatus.values else "",
-            q=query.get("q", "").strip()[:80],
+            q=query.get("q", "").replace("\0", "").strip()[:80],
             run=_number(query.get("import", "")),
         )
 
@@ -123,6 +123,7 @@ def _unpack(cursor: str) -> tuple[datetime | None, int] | None:
         placed_at = datetime.fromisoformat(at) if at else None
         if placed_at is not None and placed_at.tzinfo is None:
             return None
-        return placed_at, int(pk)
-    except ValueError:
+        # In UTC: a database takes no offset of 23 hours.
+        return placed_at and placed_at.astimezone(UTC), int(pk)
+    except (ValueError, OverflowError):
         return None

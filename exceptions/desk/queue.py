@@ -54,7 +54,7 @@ class Filters:
             carriers=_numbers(query.getlist("carrier")),
             kinds=tuple(kind for kind in query.getlist("kind") if kind in kinds),
             level=query.get("level", "") if query.get("level") in LEVELS else "",
-            assignee=assignee if assignee in ("me", "none") or assignee.isdecimal() else "",
+            assignee=assignee if assignee in ("me", "none") or _numbers([assignee]) else "",
             state=query.get("state", "") if query.get("state") in STATES else "",
             hour=query.get("hour", "") if _hour(query.get("hour", "")) else "",
             q=query.get("q", "").replace("\0", "").strip()[:80],

@@ -163,3 +163,8 @@ def test_unknown_values_of_an_old_link_are_ignored() -> None:
 
 def test_a_nul_in_a_search_is_left_out_before_the_database_sees_it() -> None:
     assert Filters.from_query(QueryDict("q=26%001")).q == "261"
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5000])
+def test_a_person_no_number_can_name_is_ignored(number: str) -> None:
+    assert Filters.from_query(QueryDict(f"assignee={number}")) == Filters()

@@ -94,3 +94,18 @@ def test_a_bad_profile_is_told_at_its_field_and_stores_nothing(browser: Client, 
     assert 'class="errors"' in response.content.decode()
     seller.refresh_from_db()
     assert seller.last_name == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "location"), [("nowhere", "nowhere"), ("case", "case"), ("/desk/?q=1", "/desk/?q=1")]
+)
+def test_where_to_go_next_is_an_address_and_never_the_name_of_a_page(
+    browser: Client, target: str, location: str
+) -> None:
+    response = browser.post(reverse("language"), {"language": "en", "next": target})
+    assert (response.status_code, response.headers["Location"]) == (302, location)
+
+
+@pytest.mark.parametrize("number", ["9" * 40, "9" * 5000, "²"])
+def test_a_merchant_no_number_can_name_does_not_exist(browser: Client, number: str) -> None:
+    assert browser.post(reverse("merchant"), {"merchant": number}).status_code == 404

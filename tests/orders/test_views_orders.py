@@ -1,3 +1,4 @@
+import base64
 from datetime import timedelta
 
 import pytest
@@ -163,3 +164,14 @@ def test_a_phone_is_masked(full: str, masked: str) -> None:
 
 def test_a_name_keeps_its_first_sign() -> None:
     assert [masking.name(name) for name in ("王小明", "王*明", "John", "")] == ["王**", "王*明", "J**", ""]
+
+
+def test_a_nul_in_a_search_is_left_out_before_the_database_sees_it(at_desk) -> None:
+    assert at_desk.get(reverse("orders"), {"q": "26\x001"}).status_code == 200
+
+
+@pytest.mark.parametrize("offset", ["+23:59", "-23:59"])
+def test_a_cursor_with_an_offset_no_database_takes_is_read_all_the_same(at_desk, offset: str) -> None:
+    for day in ("0001-01-01", "2026-11-22", "9999-12-31"):
+        cursor = base64.urlsafe_b64encode(f"{day}T00:00:00{offset}|7".encode()).decode().rstrip("=")
+        assert at_desk.get(reverse("orders"), {"after": cursor}).status_code == 200
