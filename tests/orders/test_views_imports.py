@@ -170,3 +170,13 @@ def test_the_list_names_runs_without_loading_their_files(
         page = at_desk.get(reverse("imports"))
     assert page.content.decode().index("f2.csv") < page.content.decode().index("f0.csv")
     assert not any('"content"' in query["sql"] for query in captured.captured_queries)
+
+
+def test_a_body_larger_than_any_export_is_refused_before_it_is_kept(client, at_desk, shop, settings) -> None:
+    settings.LARGEST_UPLOAD = 5000
+    assert upload(at_desk, shop, csv(PDD, GOOD.format(1))).status_code == 303
+    response = upload(at_desk, shop, b"a" * 6000)
+    assert response.status_code == 413
+    client.logout()
+    assert client.post(reverse("login"), {"file": SimpleUploadedFile("x.csv", b"a" * 6000)}).status_code == 413
+    assert OrderImport.objects.count() == 1
