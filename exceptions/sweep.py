@@ -119,19 +119,10 @@ def _spare(work: Callable[[list[int], datetime], None], ids: list[int], now: dat
 
 def judge_orders(ids: list[int], now: datetime) -> None:
     """Bring clocks and cases of these orders, which the caller holds locked, in line with their facts."""
-    drafts: list[ClockDraft] = []
-    failed: list[int] = []
-    for platform, facts in reading.read(ids):
-        try:
-            drafts.extend(judge(facts, pack(platform)))
-        except Exception as error:
-            log.exception("order %s cannot be judged", facts.id)
-            failed.append(facts.id)
-            Order.objects.filter(pk=facts.id).update(review_at=now + SET_ASIDE, review_error=repr(error)[:500])
-    judged = [pk for pk in ids if pk not in failed] if failed else ids
-    _write(drafts, judged, now)
-    settle(judged, now)
-    Order.objects.filter(pk__in=judged).update(review_at=None, review_error="")
+    drafts = [clock for platform, facts in reading.read(ids) for clock in judge(facts, pack(platform))]
+    _write(drafts, ids, now)
+    settle(ids, now)
+    Order.objects.filter(pk__in=ids).update(review_at=None, review_error="")
 
 
 def _write(drafts: list[ClockDraft], order_ids: list[int], now: datetime) -> None:
