@@ -46,6 +46,9 @@ COLUMNS = {
     "stopped_at": "timestamptz",
     "penalty": "numeric",
 }
+# Columns that come from the draft's term; all others but the kind are the draft's own.
+OF_TERM = {"term": "code", "version": "version"}
+DRAFTED = frozenset(COLUMNS) - frozenset(OF_TERM) - {"kind"}
 DRAFTS = f"""
     select * from unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in COLUMNS.items())})
     as d({", ".join(COLUMNS)})
@@ -133,10 +136,6 @@ def _write(drafts: list[ClockDraft], order_ids: list[int], now: datetime) -> Non
     with connection.cursor() as cursor:
         cursor.execute(DROP, values)
         cursor.execute(UPSERT, values)
-
-
-OF_TERM = {"term": "code", "version": "version"}
-DRAFTED = frozenset(COLUMNS) - frozenset(OF_TERM) - {"kind"}
 
 
 def ring_batch(now: datetime) -> int:
