@@ -11,7 +11,7 @@ class WithinLimit(FileUploadHandler):
     """The first of the upload handlers: refuses the whole body, and leaves the files of others to the next handler."""
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: bytes, encoding: str | None = None
+        self, input_data: Any, META: dict[str, str], content_length: int, boundary: str, encoding: str | None = None
     ) -> None:
         """Raise RequestDataTooBig (413) where the body is larger than LARGEST_UPLOAD bytes."""
         if content_length > settings.LARGEST_UPLOAD:
