@@ -7,19 +7,22 @@ from celery import shared_task
 from django.utils import timezone
 
 from exceptions.desk import cases
-from exceptions.sweep import BATCH, judge_batch, ring_batch
+from exceptions.sweep import judge_batch, ring_batch
 
 # About half a minute of work; the next nudge goes on from there.
 MOST = 100
 
 
 def until_done(batch: Callable[[datetime], int]) -> int:
-    """Run `batch` until it comes back less than full; return how many rows it took in all."""
+    """Run `batch` until it comes back empty; return how many rows it took in all.
+
+    Not until it comes back less than full: a full batch of clocks may be those of a few orders, and the rest would wait.
+    """
     total = 0
     for _ in range(MOST):
         taken = batch(timezone.now())
         total += taken
-        if taken < BATCH:
+        if not taken:
             break
     return total
 
