@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils.translation import gettext_noop
@@ -25,6 +25,8 @@ SILENT: Final = 8
 # Seconds after which no further question of a batch is begun: a provider that answers slowly must not keep a worker from
 # the other work; what was not asked stays due.
 ENOUGH: Final = 15.0
+# How long a number waits whose account has an address that is none, or whose answer is too large to be one.
+NOT_USABLE_PAUSE: Final = timedelta(hours=1)
 
 # Shown on the waybill's page in the reader's language; details are in the log.
 UNREACHED: Final = gettext_noop("The provider could not be reached in time.")
@@ -90,7 +92,8 @@ def _put(call: Call, now: datetime) -> Heard:
         log.warning("Account %s: %s", call.account.pk, error)
         if error.retryable:
             return Heard(call, failure=Failure(Trouble.TRANSIENT, UNREACHED))
-        return Heard(call, failure=Failure(Trouble.CONFIG, NOT_USABLE))
+        # Asked again all the same: a number given up here would not be followed once the address is mended.
+        return Heard(call, failure=Failure(Trouble.TRANSIENT, NOT_USABLE, after=NOT_USABLE_PAUSE))
     except Exception:  # an adapter of another package may fail in any way: it must not take others with it
         log.exception("The adapter %s failed", call.account.provider)
         return Heard(call, failure=Failure(Trouble.TRANSIENT, NOT_READ))

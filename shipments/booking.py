@@ -157,19 +157,23 @@ def _waybills(due: Sequence[_Due], now: datetime) -> dict[tuple[int, int, str], 
             if not tail and wanted[key].phone_tail:
                 lacking.append((pk, wanted[key].phone_tail))
     if lacking:
-        _add_phone_tails(sorted(lacking))
+        _add_phone_tails(sorted(lacking), now)
     return found
 
 
-def _add_phone_tails(lacking: Sequence[tuple[int, str]]) -> None:
-    """An order that came later may know the phone that an earlier one with the same number did not."""
+def _add_phone_tails(lacking: Sequence[tuple[int, str]], now: datetime) -> None:
+    """An order that came later may know the phone that an earlier one with the same number did not.
+
+    A waybill given up for want of it is asked about again.
+    """
     ids = [pk for pk, _ in lacking]
     list(Waybill.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE shipments_waybill w SET phone_tail = t.tail FROM unnest(%s::bigint[], %s::text[]) AS t(id, tail) "
+            "UPDATE shipments_waybill w SET phone_tail = t.tail, poll_at = COALESCE(w.poll_at, %s) "
+            "FROM unnest(%s::bigint[], %s::text[]) AS t(id, tail) "
             "WHERE w.id = t.id AND w.phone_tail = ''",
-            [ids, [tail for _, tail in lacking]],
+            [now, ids, [tail for _, tail in lacking]],
         )
 
 

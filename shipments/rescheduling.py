@@ -75,7 +75,7 @@ def _next(waybill: Waybill, folded: _Folded, outcome: Outcome, now: datetime) ->
     failure = outcome.failures.get(pk)
     asked = pk in outcome.asked
     count = 0 if pk in outcome.answered else min(waybill.poll_failures + asked, 30_000)
-    subscribed_at = now if pk in outcome.subscribed else waybill.subscribed_at
+    subscribed_at = now if pk in outcome.subscribed else None
     provider = accounts.provider_of(waybill.account) if waybill.account else None
     if provider is None:
         poll_at: datetime | None = now + UNROUTED
@@ -84,7 +84,9 @@ def _next(waybill: Waybill, folded: _Folded, outcome: Outcome, now: datetime) ->
         poll_at, error = waybill.poll_at, waybill.poll_error
     else:
         known = STAGES.get(stage, Stage.UNKNOWN)
-        followed = cadence.Followed(known, waybill.created_at, last_event_at, delivered_at, bool(subscribed_at), count)
+        followed = cadence.Followed(
+            known, waybill.created_at, last_event_at, delivered_at, bool(subscribed_at or waybill.subscribed_at), count
+        )
         poll_at = cadence.next_poll(followed, failure, now, provider.SPACING, settings.POLL_PACE)
         error = storable(failure.message)[:LONGEST_ERROR] if failure else ""
     asked_at = now if asked else waybill.asked_at
@@ -94,7 +96,9 @@ def _next(waybill: Waybill, folded: _Folded, outcome: Outcome, now: datetime) ->
 
 _RESCHEDULE = (
     "UPDATE shipments_waybill w SET poll_at = t.poll_at, asked_at = t.asked_at, polled_at = t.polled_at, "
-    "poll_failures = t.failures, poll_error = t.error, subscribed_at = t.subscribed_at, lease_until = NULL "
+    "poll_failures = t.failures, poll_error = t.error, lease_until = NULL, "
+    # What a push said meanwhile (the provider follows no more) stands.
+    "subscribed_at = COALESCE(t.subscribed_at, w.subscribed_at) "
     "FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::smallint[], %s::text[], "
     "%s::timestamptz[], %s::timestamptz[]) "
     "AS t(id, poll_at, asked_at, polled_at, failures, error, subscribed_at, lease) "

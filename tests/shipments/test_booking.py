@@ -90,8 +90,10 @@ def test_an_order_that_knows_the_phone_lends_it_to_the_waybill_of_one_that_did_n
         number="YT8834201944712",
         book_at=now,
     )
+    Waybill.objects.update(poll_at=None)  # given up: the provider wants the phone
     book(now)
     assert the_waybill("YT8834201944712").phone_tail == "0042"
+    assert the_waybill("YT8834201944712").poll_at == now
 
 
 def test_booking_again_changes_nothing(shop: Shop, account: CarrierAccount, now: datetime) -> None:

@@ -297,3 +297,32 @@ class TestLease:
         CarrierAccount.objects.filter(pk=sf_account.pk).update(enabled=False)
         claim(now)
         assert Waybill.objects.get().account == account
+
+
+def test_a_number_is_not_given_up_because_the_accounts_address_is_none(
+    shop: Shop, account: CarrierAccount, now: datetime
+) -> None:
+    CarrierAccount.objects.update(base_url="nonsense")
+    a_dispatch(shop, "YT8834201944712", now)
+    book(now)
+    poll(now)
+    waybill = Waybill.objects.get()
+    assert (waybill.poll_at, waybill.poll_error) == (now + timedelta(hours=1), asking.NOT_USABLE)
+
+
+def test_what_a_push_said_while_we_asked_stands(
+    shop: Shop, account: CarrierAccount, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_dispatch(shop, "YT8834201944712", now)
+    book(now)
+    Waybill.objects.update(subscribed_at=now)
+    honest = polling.ask
+
+    def ask(calls, at):  # type: ignore[no-untyped-def]
+        heard = honest(calls, at)
+        Waybill.objects.update(subscribed_at=None)
+        return heard
+
+    monkeypatch.setattr(polling, "ask", ask)
+    poll(now)
+    assert Waybill.objects.get().subscribed_at is None
