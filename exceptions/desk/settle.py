@@ -56,7 +56,7 @@ where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and 
   and k.state <> 'resolved'
 """
 
-# A case shows its worst running clock; one payment is owed where several clocks of a kind break, so the dearest counts.
+# A case shows its worst running clock, and is the facts' to settle again once it has one; one payment is owed where several clocks of a kind break, so the dearest counts.
 FOLLOW = f"""
 with worst as (
     select distinct on (c.case_id) c.case_id, c.level, c.started_at, c.warn_at, c.due_at, c.grave_at,
@@ -72,12 +72,13 @@ with worst as (
         penalty = w.penalty, at_stake = w.at_stake,
         rank = {_rank("w.level", "w.due_at", "w.grave_at", "w.at_stake")},
         state = case when w.level > was.level then 'open' else k.state end,
-        snoozed_until = case when w.level > was.level then null else k.snoozed_until end
+        snoozed_until = case when w.level > was.level then null else k.snoozed_until end,
+        by_hand = false
     from worst w
     join exceptions_case was on was.id = w.case_id
     where k.id = w.case_id and k.state <> 'resolved'
-      and (k.level, k.due_at, k.grave_at, k.penalty, k.at_stake)
-          is distinct from (w.level, w.due_at, w.grave_at, w.penalty, w.at_stake)
+      and (k.level, k.due_at, k.grave_at, k.penalty, k.at_stake, k.by_hand)
+          is distinct from (w.level, w.due_at, w.grave_at, w.penalty, w.at_stake, false)
     returning k.id, k.level, was.level as old_level, was.state as old_state
 )
 insert into exceptions_caseentry (case_id, at, action, from_state, to_state, note, detail)

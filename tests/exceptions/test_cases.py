@@ -102,6 +102,22 @@ def test_a_case_reopened_after_the_facts_settled_it_stays_open_until_a_person_cl
     assert (Case.objects.get().state, Case.objects.get().by_hand) == ("open", True)
 
 
+def test_a_reopened_case_that_meets_a_new_clock_is_the_facts_to_settle_again(
+    case: Case, seller: User, now: datetime
+) -> None:
+    orders = type(case.order).objects
+    orders.update(handed_over_at=now, dispatched_at=now, review_at=now)
+    sweep.judge_batch(now)
+    act(member_of(seller), case.pk, Action.REOPEN, now=now)
+    # The hand-over was a mistake of the source: the order is late again, in a run of its own.
+    orders.update(handed_over_at=None, dispatched_at=None, paid_at=now - 51 * HOUR, review_at=now)
+    sweep.judge_batch(now)
+    assert (Case.objects.get().state, Case.objects.get().by_hand) == ("open", False)
+    orders.update(handed_over_at=now, dispatched_at=now, review_at=now)
+    sweep.judge_batch(now)
+    assert Case.objects.get().state == "resolved"
+
+
 def test_a_resolved_case_cannot_be_snoozed(case: Case, seller: User, now: datetime) -> None:
     act(member_of(seller), case.pk, Action.RESOLVE, now=now, outcome="handled")
     with pytest.raises(NotAllowed):
