@@ -56,7 +56,8 @@ where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and 
   and k.state <> 'resolved'
 """
 
-# A case shows its worst running clock, and is the facts' to settle again once it has one; one payment is owed where several clocks of a kind break, so the dearest counts.
+# A case shows its worst running clock, and is the facts' to settle again once it has one. One payment is owed where
+# several clocks of a kind break, so the dearest counts.
 FOLLOW = f"""
 with worst as (
     select distinct on (c.case_id) c.case_id, c.level, c.started_at, c.warn_at, c.due_at, c.grave_at,
