@@ -4,6 +4,7 @@ A provider is one pure module (see docs/carriers.md). Those in this package are 
 declares its own: as an entry point of the group `shipops.carriers`, named by the provider's code.
 """
 
+import logging
 import pkgutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from typing import Protocol, cast
 
 from shipments.answers import Answer, Ask, Contract, Failure, Field
 from shipops.kit.wire import Request, Response
+
+log = logging.getLogger(__name__)
 
 GROUP = "shipops.carriers"
 
@@ -72,8 +75,12 @@ def codes() -> tuple[str, ...]:
 
 @cache
 def provider(code: str) -> Provider:
-    """Return the module of the provider `code`. Raises LookupError."""
+    """Return the module of the provider `code`. Raises LookupError, also for one that cannot be loaded."""
     for point in _declared():
         if point.name == code:
-            return cast(Provider, point.load())
+            try:
+                return cast(Provider, point.load())
+            except Exception as error:  # another package's fault must not stop those that work
+                log.exception("The provider %s cannot be loaded", code)
+                raise LookupError(f"The provider {code!r} cannot be loaded: {error}") from error
     raise LookupError(f"There is no provider {code!r}; there are: {', '.join(codes())}")

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from shipments import carriers
+from merchants.models import Merchant
+from shipments import accounts, carriers
+from shipments.models import CarrierAccount
 
 MODULE = """
 from datetime import timedelta
@@ -69,6 +71,17 @@ def toyexpress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         sys.modules.pop(name, None)
     carriers.codes.cache_clear()
     carriers.provider.cache_clear()
+
+
+def test_a_package_that_cannot_be_loaded_is_as_one_that_is_not_there(
+    toyexpress: None, tmp_path: Path, db: None, merchant: Merchant
+) -> None:
+    (tmp_path / "toyexpress" / "shipops.py").write_text("import nothing_of_this_name")
+    with pytest.raises(LookupError, match="nothing_of_this_name"):
+        carriers.provider("toyexpress")
+    account = CarrierAccount(merchant=merchant, provider="toyexpress", name="Toy", credentials={})
+    assert accounts.provider_of(account) is None
+    assert carriers.provider("sf").BATCH == 10
 
 
 def test_the_package_brings_its_own() -> None:
