@@ -190,15 +190,19 @@ def _kept(member: Member, start: datetime, end: datetime) -> Kept:
 
 AGES = """
 select percentile_cont(0.5) within group (order by age), percentile_cont(0.95) within group (order by age), count(*)
-from (select %s - coalesce(polled_at, created_at) as age from shipments_waybill
-      where merchant_id = %s and poll_at is not null) active
+from (select %(now)s - coalesce(polled_at, created_at) as age from shipments_waybill w
+      where merchant_id = %(merchant)s and poll_at is not null and (%(every_shop)s or exists (
+          select 1 from shipments_parcel p join orders_dispatch d on d.id = p.dispatch_id
+          join orders_order o on o.id = d.order_id
+          where p.waybill_id = w.id and o.shop_id = any(%(shops)s)))) active
 """
 
 
 def data_age(member: Member, now: datetime) -> Age | None:
-    """How old the tracking data of the merchant's active waybills is; None where none is active."""
+    """How old the tracking data of the active waybills of the member's shops is; None where none is active."""
+    reach: dict[str, Any] = {"merchant": member.merchant.pk, "every_shop": member.every_shop, "shops": member.shop_ids}
     with connection.cursor() as cursor:
-        cursor.execute(AGES, [now, member.merchant.pk])
+        cursor.execute(AGES, reach | {"now": now})
         p50, p95, count = cursor.fetchone()
     return Age(p50, p95, count) if count else None
 

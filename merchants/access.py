@@ -42,6 +42,8 @@ class Member:
     merchant: Merchant
     role: str
     shops: tuple[Shop, ...]
+    # The shops are all the merchant has, so what is summed over the merchant is theirs to see.
+    every_shop: bool = False
 
     @property
     def shop_ids(self) -> list[int]:
@@ -83,7 +85,7 @@ def of(membership: Membership) -> Member:
     """Return the member a membership makes: its own shops, or all of the merchant's where it names none."""
     named = list(membership.shops.order_by("name", "pk"))
     shops = named or list(membership.merchant.shops.order_by("name", "pk"))
-    return Member(membership.user, membership.merchant, membership.role, tuple(shops))
+    return Member(membership.user, membership.merchant, membership.role, tuple(shops), every_shop=not named)
 
 
 def scoped(member: Member, queryset: QuerySet[M], via: str = "shop") -> QuerySet[M]:

@@ -77,6 +77,17 @@ def test_the_age_of_the_data_is_that_of_the_parcels_under_way(seller: User, shop
     assert "half is younger than 4m, 95% younger than 4m" in page
 
 
+def test_support_of_one_shop_counts_no_parcel_of_another(
+    support: User, shop: Shop, other_shop: Shop, now: datetime
+) -> None:
+    theirs = stalled(other_shop, now)
+    type(theirs.waybill).objects.update(poll_at=now, polled_at=now)
+    assert "No parcel is being tracked" in text(browser(support).get("/"))
+    mine = late_pickup(shop, now)
+    type(mine.waybill).objects.update(poll_at=now, polled_at=now)
+    assert "1 parcel under way" in text(browser(support).get("/"))
+
+
 def test_the_start_page_takes_the_same_queries_however_much_burns(
     seller: User, shop: Shop, now: datetime, django_assert_num_queries
 ) -> None:
