@@ -139,9 +139,12 @@ def commit(run: OrderImport) -> bool:
 
 
 def discard(run: OrderImport) -> bool:
-    """Throw a run away that has not begun; False where it has."""
-    deleted, _by_model = OrderImport.objects.filter(pk=run.pk, state=State.PREVIEW).delete()
-    return bool(deleted)
+    """Throw a run away; True where it is gone. Of a failed one that brought rows in, its report stays and its file goes."""
+    waiting = OrderImport.objects.filter(pk=run.pk, state__in=[State.PREVIEW, State.FAILED])
+    if waiting.filter(rows_done=0).delete()[0]:
+        return True
+    waiting.update(content=b"")
+    return False
 
 
 def claim(now: datetime) -> OrderImport | None:

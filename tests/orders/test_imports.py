@@ -189,6 +189,21 @@ def test_a_batch_of_a_run_takes_the_same_queries_whatever_its_size(shop, seller,
     assert queries(0, 1) == queries(1, 300)
 
 
+def test_of_a_failed_run_that_brought_rows_in_the_file_is_thrown_away_and_the_report_stays(shop, seller, now) -> None:
+    run = queued(shop, seller, now, GOOD.format(1))
+    OrderImport.objects.update(state="failed", rows_done=1, error="?")
+    assert not imports.discard(run)
+    run.refresh_from_db()
+    assert (bytes(run.content), run.rows_done, run.state) == (b"", 1, "failed")
+
+
+def test_a_failed_run_that_brought_nothing_in_is_thrown_away_whole(shop, seller, now) -> None:
+    run = queued(shop, seller, now, GOOD.format(1))
+    OrderImport.objects.update(state="failed", error="?")
+    assert imports.discard(run)
+    assert not OrderImport.objects.exists()
+
+
 def test_a_committed_run_cannot_be_thrown_away_or_committed_again(shop, seller, now) -> None:
     run = queued(shop, seller, now, GOOD.format(1))
     assert not imports.discard(run)
