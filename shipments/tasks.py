@@ -3,17 +3,14 @@
 Two of a kind running at once are harmless: rows are claimed with SKIP LOCKED.
 """
 
-import logging
-import threading
 import time
 from collections.abc import Callable
 
-from celery import Task, shared_task
+from celery import shared_task
 from django.utils import timezone
 
 from shipments import booking, polling, push
-
-log = logging.getLogger(__name__)
+from shipops.kit.nudging import nudge
 
 # A backlog is worked off in rounds, so that a worker stays free for other nudges in between; the next nudge goes on.
 ROUNDS = 20
@@ -47,30 +44,9 @@ def _until_nothing_is_due(one_round: Callable[[], int]) -> None:
 
 def nudge_poll() -> None:
     """Have a worker ask about due waybills now and not only at the next look."""
-    _nudge(poll)
+    nudge(poll)
 
 
 def nudge_read() -> None:
     """Have a worker read stored pushes now and not only at the next look."""
-    _nudge(read_pushes)
-
-
-_sending = threading.Lock()
-
-
-def _nudge(task: Task) -> None:
-    """Send in the background: a broker that is down keeps the client trying for 8 s (measured), a request must not wait.
-
-    While one is being sent others are left out; what they would have woken a worker for, the schedule finds.
-    """
-    if _sending.acquire(blocking=False):
-        threading.Thread(target=_send, args=(task,), daemon=True).start()
-
-
-def _send(task: Task) -> None:
-    try:
-        task.apply_async(retry=False)
-    except task.OperationalError as error:
-        log.warning("No broker to nudge %s: %s", task.name, error)
-    finally:
-        _sending.release()
+    nudge(read_pushes)
