@@ -93,10 +93,6 @@ class Engine:
             raise EngineError(f"The database engine cannot start in {self.home}: {_reason(error)}.") from error
         return urls
 
-    def watch(self) -> None:
-        """Keep both running until a signal asks to stop; main thread only."""
-        self.supervisor.run()
-
     def stop(self) -> None:
         """Stop both servers, the database with its shutdown checkpoint."""
         self.supervisor.stop(self._names, patience=60.0)

@@ -42,9 +42,6 @@ class ClockDraft:
             return Level.BROKEN
         return Level.SOON if reached > self.warn_at else Level.CALM
 
-    def running_at(self, now: datetime) -> bool:
-        return self.stopped_at is None or self.stopped_at > now
-
 
 ORDER_MOMENTS: dict[str, Callable[[OrderFacts], datetime | None]] = {
     "placed": lambda order: order.placed_at,

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from exceptions.desk.workflow import TABLE, Action, State
+from exceptions.desk.workflow import Action, State, next_state
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry, Clock
 from exceptions.sweep import BATCH
@@ -61,7 +61,7 @@ def act(
         raise Incomplete("note", _("At most %(most)d characters.") % {"most": NOTE_LENGTH})
     with transaction.atomic():
         case = _locked(member, case_id)
-        after = TABLE.get((State(case.state), action))
+        after = next_state(State(case.state), action)
         if after is None or action not in CHANGES:
             raise NotAllowed(
                 _("This case is %(state)s: “%(action)s” is not possible now.")
