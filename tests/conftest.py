@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.core.cache import caches
 from django.utils import translation
 
 from merchants.models import Membership, Merchant, Role, Shop, User
@@ -90,3 +91,9 @@ def no_language_left_over() -> Iterator[None]:
     """A request leaves its person's language active in the thread; the next test starts with the installation's own."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts() -> None:
+    """Counts are kept for seconds in the process; no test sees another's."""
+    caches["local"].clear()

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.cache import caches
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -13,11 +12,6 @@ from merchants.models import Shop, User
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def fresh_counts() -> None:
-    caches["local"].clear()
 
 
 @pytest.fixture

@@ -4,9 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from merchants.models import Shop
+from merchants.access import Member, of
+from merchants.models import Membership, Shop, User
 from orders.models import Dispatch, Order
 from shipments.models import Carrier, CarrierAccount, Parcel, TrackingEvent, Waybill
+
+
+def member_of(user: User) -> Member:
+    return of(Membership.objects.get(user=user))
 
 
 def an_order(shop: Shop, number: str, now: datetime, **facts: Any) -> Order:

@@ -11,16 +11,11 @@ from exceptions.desk.cases import act
 from exceptions.desk.workflow import BY_PEOPLE, TABLE, Action, State
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry
-from merchants.access import Member, of
-from merchants.models import Membership, Shop, User
-from tests.exceptions.making import an_order
+from merchants.models import Shop, User
+from tests.exceptions.making import an_order, member_of
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-def member_of(user: User) -> Member:
-    return of(Membership.objects.get(user=user))
 
 
 @pytest.fixture

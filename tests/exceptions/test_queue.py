@@ -16,15 +16,10 @@ from exceptions.deadlines.kinds import Level
 from exceptions.desk import queue, risk
 from exceptions.desk.queue import Filters
 from exceptions.models import Case
-from merchants.access import Member, of
-from merchants.models import Membership, Shop, User
-from tests.exceptions.making import a_parcel, an_order
+from merchants.models import Shop, User
+from tests.exceptions.making import a_parcel, an_order, member_of
 
 HOUR = timedelta(hours=1)
-
-
-def member_of(user: User) -> Member:
-    return of(Membership.objects.get(user=user))
 
 
 def fill(shop: Shop, now: datetime, many: int, name: str = "o") -> None:

@@ -17,11 +17,6 @@ from tests.exceptions.scene import late_dispatch, late_pickup, stalled, sweep_al
 HTMX_LIST = {"HX-Request": "true", "HX-Target": "list"}
 
 
-@pytest.fixture(autouse=True)
-def fresh_counts() -> None:
-    caches["local"].clear()
-
-
 @pytest.fixture
 def now() -> datetime:
     return timezone.now()

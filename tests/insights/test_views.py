@@ -14,11 +14,6 @@ from shipments.models import CarrierAccount
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
 
 
-@pytest.fixture(autouse=True)
-def fresh_counts() -> None:
-    caches["local"].clear()
-
-
 @pytest.fixture
 def now() -> datetime:
     return timezone.now()
