@@ -42,7 +42,7 @@ select id, '圆通速递', 'YT' || lpad(id::text, 13, '0'), dispatched_at, '' fr
 insert into shipments_waybill (merchant_id, carrier_id, number, phone_tail, created_at, stage, cause, first_trace_at,
     picked_up_at, moved_at, last_event_at, last_text, event_count, account_id, polled_at, poll_failures, poll_error)
 select %(merchant)s, %(carrier)s, number, '', uploaded_at,
-    case when order_id %% 7 = 0 then 'unknown' else 'in_transit' end, '',
+    case when order_id %% 7 = 0 then 'unknown' else 'in_transit' end, '', 'code:0',
     case when order_id %% 7 > 0 then uploaded_at + interval '4 hours' end,
     case when order_id %% 7 > 0 then uploaded_at + interval '4 hours' end,
     case when order_id %% 7 > 1 then uploaded_at + interval '9 hours' end,
@@ -53,10 +53,10 @@ from orders_dispatch;
 insert into shipments_parcel (dispatch_id, waybill_id)
 select d.id, w.id from orders_dispatch d join shipments_waybill w on w.number = d.number;
 
-insert into shipments_trackingevent (waybill_id, fingerprint, occurred_at, position, stage, cause, text, place, code,
-    recorded_at)
+insert into shipments_trackingevent (waybill_id, fingerprint, occurred_at, position, stage, cause, rule, text,
+    place, code, recorded_at)
 select w.id, decode(md5(w.id || ':' || e), 'hex'), w.first_trace_at + e * interval '5 hours', e,
-    case when e = 0 then 'picked_up' else 'in_transit' end, '',
+    case when e = 0 then 'picked_up' else 'in_transit' end, '', 'code:0',
     '[深圳市]快件已发往【上海浦东转运中心】第' || e || '站', '深圳市', '0', %(now)s
 from shipments_waybill w, generate_series(0, %(events)s - 1) e where w.first_trace_at is not null
 """

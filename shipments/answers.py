@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
@@ -38,6 +39,16 @@ class Kind(Enum):
     PUSH = "push"
     RECOGNITION = "recognition"
     SUBSCRIPTION = "subscription"
+    INTERCEPTION = "interception"
+
+
+class Onward(NamedTuple):
+    """The number under which the goods travel on. `carrier` is a Carrier.code, blank = the same carrier."""
+
+    number: str
+    carrier: str = ""
+    # On their way back to the sender; else on to the buyer, or to whom the buyer or the sender named.
+    homeward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,8 @@ class Answer:
     ended: bool = False
     # The carrier code the provider found the number to be of, where ours was wrong.
     instead: str = ""
+    # Numbers that carry on where this one ends: a return on a new bill, a hand-over to another carrier.
+    onward: tuple[Onward, ...] = ()
 
     @property
     def progress(self) -> Progress:
@@ -92,6 +105,44 @@ class Contract:
     base_url: str = ""
     callback_url: str = ""
     salt: str = ""
+
+
+class Wish(Enum):
+    """What an interception asks the carrier to do with a parcel under way. The value is stored and shown."""
+
+    RETURN = "return"  # back to the sender
+    REDIRECT = "redirect"  # on to another address
+    HOLD = "hold"  # kept at the outlet until we say more
+
+
+class Recipient(NamedTuple):
+    """To whom a redirected parcel goes."""
+
+    name: str
+    phone: str
+    province: str
+    city: str
+    district: str
+    street: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interception:
+    """Our recall of one parcel. `reference` is our own id of it, unique an attempt; `to` is set for a REDIRECT alone."""
+
+    ask: Ask
+    wish: Wish
+    reference: str
+    reason: str
+    to: Recipient | None = None
+
+
+class Taken(NamedTuple):
+    """The carrier has taken the wish: the parcel is not stopped yet, its scans will tell. `reference` is theirs."""
+
+    reference: str = ""
+    # What it costs, in the account's currency (yuan), where the carrier says so.
+    cost: Decimal | None = None
 
 
 class Field(NamedTuple):

@@ -163,30 +163,35 @@ class RawAnswer(models.Model):
 
 
 class TrackingEvent(models.Model):
-    """One scan as a provider told it. Append-only: read anew, never rewritten."""
+    """One scan as a provider told it. Append-only: a better reading changes stage, cause and rule, and is logged.
 
-    waybill = models.ForeignKey(Waybill, models.CASCADE, related_name="events")
-    # SHA-256 over instant and text, 16 bytes: the same scan told twice is one event.
+    The table is partitioned by month of `occurred_at` (shipments.partitions), so its key holds the instant.
+    """
+
+    # SHA-256 over instant and text, 16 bytes: the same scan told twice is one event. Also the track of one waybill.
+    pk = models.CompositePrimaryKey("waybill", "occurred_at", "fingerprint")
+    waybill = models.ForeignKey(Waybill, models.CASCADE, related_name="events", db_index=False)
     fingerprint = models.BinaryField(max_length=16)
     occurred_at = models.DateTimeField()
     # Place in the provider's answer, oldest first: the tie-break of events in the same second.
     position = models.PositiveSmallIntegerField(default=0)
     stage = models.CharField(max_length=24)
     cause = models.CharField(max_length=24, blank=True)
+    # Which evidence read it (shipments.reading.Reading.rule); blank = nothing did.
+    rule = models.CharField(max_length=80, blank=True)
     text = models.CharField(max_length=500)
     place = models.CharField(max_length=80, blank=True)
     # The provider's own code for it, as it came.
     code = models.CharField(max_length=20, blank=True)
     recorded_at = models.DateTimeField()
-    answer = models.ForeignKey(RawAnswer, models.SET_NULL, null=True, related_name="events")
+    answer = models.ForeignKey(RawAnswer, models.SET_NULL, null=True, related_name="events", db_index=False)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["waybill", "fingerprint"], name="event_told_once"),
-        ]
         indexes = [
-            # The track of one waybill in order; the fold and the waybill page.
-            models.Index(fields=["waybill", "occurred_at", "position"], name="event_track"),
+            # Reading an answer anew finds its events.
+            models.Index(fields=["answer"], name="event_answer"),
+            # The inbox of unread wordings finds the waybills to read anew.
+            models.Index(fields=["waybill"], name="event_unread", condition=models.Q(rule="")),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ AHEAD: Final = timedelta(minutes=10)
 # No carrier gave tracks by API before; older times are zeroes and typing errors.
 FIRST_YEAR: Final = 2009
 LONGEST_TEXT: Final = 500
+LONGEST_RULE: Final = 80
 MOST_LOGGED: Final = 20
 LONGEST_POSITION: Final = 32_767
 
@@ -119,7 +120,7 @@ def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = ()) -> Rec
 
 
 # Instants as ISO text in UTC: written once, for the fingerprint, for COPY and for arrays alike.
-Row = tuple[int, bytes, str, int, str, str, str, str, str, int | None]
+Row = tuple[int, bytes, str, int, str, str, str, str, str, str, int | None]
 
 
 def _rows(told: Iterable[Told], now: datetime) -> tuple[list[Row], list[str]]:
@@ -145,7 +146,20 @@ def _rows(told: Iterable[Told], now: datetime) -> tuple[list[Row], list[str]]:
                 continue
             cause = event.cause.value if event.cause else ""
             position = min(event.position, LONGEST_POSITION)
-            rows[key] = (*key, told_at, position, event.stage.value, cause, text, place[:80], code[:20], one.answer_id)
+            rule = event.rule[:LONGEST_RULE]
+            answer_id = one.answer_id
+            rows[key] = (
+                *key,
+                told_at,
+                position,
+                event.stage.value,
+                cause,
+                rule,
+                text,
+                place[:80],
+                code[:20],
+                answer_id,
+            )
     return list(rows.values()), warnings
 
 
@@ -164,6 +178,7 @@ _NAMES = (
     "position",
     "stage",
     "cause",
+    "rule",
     "text",
     "place",
     "code",
@@ -173,12 +188,12 @@ _COLUMNS = ", ".join(_NAMES)
 _INSERT = (
     f"WITH new AS (INSERT INTO shipments_trackingevent ({_COLUMNS}, recorded_at) "
     f"SELECT {_COLUMNS}, %s FROM {{source}} "
-    "ON CONFLICT (waybill_id, fingerprint) DO NOTHING RETURNING waybill_id) "
+    "ON CONFLICT (waybill_id, occurred_at, fingerprint) DO NOTHING RETURNING waybill_id) "
     "SELECT waybill_id, count(*) FROM new GROUP BY waybill_id"
 )
 _FROM_ARRAYS = _INSERT.format(
     source="unnest(%s::bigint[], %s::bytea[], %s::timestamptz[], %s::smallint[], %s::text[], %s::text[], %s::text[], "
-    f"%s::text[], %s::text[], %s::bigint[]) AS t({_COLUMNS})"
+    f"%s::text[], %s::text[], %s::text[], %s::bigint[]) AS t({_COLUMNS})"
 )
 _FROM_COPY = _INSERT.format(source="told")
 
@@ -195,14 +210,14 @@ def _copy(cursor: Any, rows: Sequence[Row], now: datetime) -> dict[int, int]:
     """Bring many rows in by COPY; the temporary table lives as long as the connection and is empty after each commit."""
     cursor.execute(
         "CREATE TEMPORARY TABLE IF NOT EXISTS told (waybill_id bigint, fingerprint bytea, occurred_at timestamptz, "
-        "position smallint, stage text, cause text, text text, place text, code text, answer_id bigint) "
+        "position smallint, stage text, cause text, rule text, text text, place text, code text, answer_id bigint) "
         "ON COMMIT DELETE ROWS"
     )
     cursor.execute("DELETE FROM told")  # of an earlier batch in the same transaction; TRUNCATE costs ten times as much
     lines = [
-        f"{waybill_id}\t\\\\x{digest.hex()}\t{at}\t{position}\t{stage}\t{cause}\t{_escaped(text)}\t{_escaped(place)}\t"
+        f"{waybill_id}\t\\\\x{digest.hex()}\t{at}\t{position}\t{stage}\t{cause}\t{_escaped(rule)}\t{_escaped(text)}\t{_escaped(place)}\t"
         f"{_escaped(code)}\t{NULL if answer_id is None else answer_id}\n"
-        for waybill_id, digest, at, position, stage, cause, text, place, code, answer_id in rows
+        for waybill_id, digest, at, position, stage, cause, rule, text, place, code, answer_id in rows
     ]
     cursor.copy_expert(f"COPY told ({_COLUMNS}) FROM STDIN", io.StringIO("".join(lines)))
     cursor.execute(_FROM_COPY, [now])

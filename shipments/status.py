@@ -49,6 +49,7 @@ class Cause(Choice):
     OUT_OF_AREA = "out_of_area", _("Outside the delivery area"), "broken"
     CUSTOMS_HELD = "customs_held", _("Held at customs"), "broken"
     NO_RECORD = "no_record", _("Carrier has no record"), "broken"
+    CONTRADICTION = "contradiction", _("The track contradicts itself"), "broken"
     OTHER = "exception_other", _("Other problem"), "broken"
 
 
@@ -69,6 +70,8 @@ class Event(NamedTuple):
     text: str
     place: str = ""
     code: str = ""
+    # Which evidence read it (shipments.reading); blank = nothing did.
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +232,7 @@ _TOLD_BY_CAUSE = {
     Cause.UNCOLLECTED: Cause.OTHER.value,
     Cause.OUT_OF_AREA: Cause.OTHER.value,
     Cause.NO_RECORD: Cause.OTHER.value,
+    Cause.CONTRADICTION: Cause.OTHER.value,
     Cause.CUSTOMS_HELD: Stage.CUSTOMS.value,
 }
 

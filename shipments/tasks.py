@@ -9,7 +9,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
-from shipments import booking, polling, push
+from shipments import booking, partitions, polling, push
 from shipops.kit.nudging import nudge
 
 # A backlog is worked off in rounds, so that a worker stays free for other nudges in between; the next nudge goes on.
@@ -33,6 +33,12 @@ def poll() -> None:
 def read_pushes() -> None:
     """Read stored pushes."""
     _until_nothing_is_due(lambda: push.read_pushes(timezone.now()).taken)
+
+
+@shared_task(name="shipments.tasks.make_partitions")
+def make_partitions() -> None:
+    """Have a place ready for the scans of the months to come."""
+    partitions.make_ahead(timezone.now())
 
 
 def _until_nothing_is_due(one_round: Callable[[], int]) -> None:

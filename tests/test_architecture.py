@@ -31,6 +31,7 @@ PURE = (
     "shipments/answers.py",
     "shipments/bodies.py",
     "shipments/texts.py",
+    "shipments/reading.py",
     "shipments/carriers/*.py",
     "exceptions/deadlines/facts.py",
     "exceptions/deadlines/kinds.py",

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, cast
 
-from shipments.answers import Answer, Ask, Contract, Failure, Field
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Interception, Taken, Wish
 from shipops.kit.wire import Request, Response
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ GROUP = "shipops.carriers"
 
 
 class Provider(Protocol):
-    """What a provider's module holds."""
+    """What a provider's module holds. Functions of a capability it does not declare may be missing."""
 
     LABEL: object  # a gettext string
     FIELDS: Sequence[Field]
@@ -31,8 +31,18 @@ class Provider(Protocol):
     BATCH: int
     # The least time between two questions about one number.
     SPACING: timedelta
+    # Most questions about one number in 24 hours; 0 = as many as SPACING allows.
+    DAILY: int
+    # Most questions a second of one account, over all workers; 0 = no such limit.
+    RATE: float
     # Whether numbers are subscribed one by one (encode_subscription); else pushes come by contract, or not at all.
     SUBSCRIBES: bool
+    # Whether pushes are signed; the news of an unsigned one is confirmed by a query.
+    SIGNED: bool
+    # What an interception may ask for; empty = it takes none over the wire.
+    INTERCEPTS: frozenset[Wish]
+    # Whether it can say which carrier a number is of (encode_recognition).
+    RECOGNISES: bool
     # The provider's code → (stage, cause).
     STATUS: Mapping[str, object]
 
@@ -53,6 +63,18 @@ class Provider(Protocol):
 
     def verify(self, contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
         """Return whether a push was signed by whom we subscribed with, over the bytes as they came."""
+
+    def encode_interception(self, wanted: Interception, contract: Contract, now: datetime) -> Request:
+        """Return the call that asks for `wanted`, whose wish is one of INTERCEPTS."""
+
+    def decode_interception(self, response: Response) -> Taken | Failure:
+        """Return that the wish was taken, or why it was not. Taken is not yet intercepted."""
+
+    def encode_recognition(self, number: str, contract: Contract, now: datetime) -> Request:
+        """Return the question which carrier `number` is of; only with RECOGNISES."""
+
+    def decode_recognition(self, response: Response) -> tuple[str, ...] | Failure:
+        """Return Carrier.codes, the likeliest first; or why none is told."""
 
     def acknowledge(self, body: bytes) -> Response:
         """Return exactly what the provider wants to hear for a push."""

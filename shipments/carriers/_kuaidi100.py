@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from shipments import bodies, texts
+from shipments import bodies, reading, texts
 from shipments.status import Cause, Event, Stage, fold
 
 STATUS: dict[str, texts.Verdict] = {
@@ -98,9 +98,9 @@ def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
     code = str(row.get("statusCode") or "").strip()
     name = str(row.get("status") or "").strip()
     known = code if code in STATUS else _NAMES.get(name, name if name in STATUS else "")
-    stage, cause = verdict(known, text) if known else texts.read(text)
+    stage, cause, rule = (*verdict(known, text), f"code:{known}") if known else reading.worded(text)
     place = str(row.get("areaName") or row.get("location") or "").replace(",", " ").strip()
-    return Event(at, position, stage, cause, text, place, code or name)
+    return Event(at, position, stage, cause, text, place, code or name, rule)
 
 
 def settled(told: tuple[Event, ...], state: str, signed: bool) -> tuple[Event, ...]:
@@ -124,4 +124,4 @@ def settled(told: tuple[Event, ...], state: str, signed: bool) -> tuple[Event, .
         return told
     if stage is Stage.UNKNOWN:
         stage = newest.stage
-    return (*told[:-1], newest._replace(stage=stage, cause=cause))
+    return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=f"code:{state}"))

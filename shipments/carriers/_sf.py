@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from shipments import bodies, texts
+from shipments import bodies, reading, texts
 from shipments.status import Cause, Event, Stage
 
 
@@ -75,9 +75,13 @@ def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
     known = STATUS.get(code)
     reason_code = _first(row, "reasonCode", "reason_code")
     reason_name = _first(row, "reasonName", "reason_name")
-    stage, cause = _verdict(code, f"{text} {reason_name}", reason_code, named) if known else texts.read(text)
+    if known:
+        stage, cause = _verdict(code, f"{text} {reason_name}", reason_code, named)
+        rule = f"code:{code}"
+    else:
+        stage, cause, rule = reading.worded(text, "shunfeng")
     place = _first(row, "acceptAddress", "accept_address")
-    return Event(at, position, stage, cause, text, place, code)
+    return Event(at, position, stage, cause, text, place, code, rule)
 
 
 def _first(row: Mapping[str, Any], *names: str) -> str:

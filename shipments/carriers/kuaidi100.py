@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from shipments import bodies
-from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish, answered
 from shipments.carriers._kuaidi100 import STATUS as STATUS
 from shipments.carriers._kuaidi100 import events as _events
 from shipments.carriers._kuaidi100 import settled
@@ -35,7 +35,12 @@ CARRIERS: frozenset[str] | None = None
 BATCH = 1
 # Documented: 30 min between queries of one number; more than 48 a day lock it for a day.
 SPACING = timedelta(minutes=30)
+DAILY = 48
+RATE = 0.0
 SUBSCRIBES = True
+SIGNED = True
+INTERCEPTS: frozenset[Wish] = frozenset()
+RECOGNISES = False
 ADDRESS = "https://poll.kuaidi100.com"
 
 _HALF_AN_HOUR = timedelta(minutes=30)

@@ -18,7 +18,19 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from shipments import bodies
-from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered, epoch_ms
+from shipments.answers import (
+    Answer,
+    Ask,
+    Contract,
+    Failure,
+    Field,
+    Kind,
+    NotAnAnswer,
+    Trouble,
+    Wish,
+    answered,
+    epoch_ms,
+)
 from shipments.carriers._sf import STATUS as STATUS
 from shipments.carriers._sf import events as _events
 from shipops.kit.wire import Request, Response
@@ -33,7 +45,12 @@ FIELDS = (
 CARRIERS: frozenset[str] | None = frozenset({CARRIER})
 BATCH = 10
 SPACING = timedelta(minutes=10)
+DAILY = 0
+RATE = 0.0
 SUBSCRIBES = False
+SIGNED = False
+INTERCEPTS: frozenset[Wish] = frozenset()
+RECOGNISES = False
 ADDRESS = "https://bspgw.sf-express.com"
 SEARCH_ROUTES = "EXP_RECE_SEARCH_ROUTES"
 
@@ -90,16 +107,6 @@ def encode(asks: Sequence[Ask], contract: Contract, now: datetime) -> Request:
     url = (contract.base_url.rstrip("/") or ADDRESS) + "/std/service"
     headers = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
     return Request("POST", url, headers, urlencode(fields).encode())
-
-
-def encode_subscription(ask: Ask, contract: Contract, now: datetime) -> Request:
-    """SF pushes by contract, not by number. Raises NotImplementedError."""
-    raise NotImplementedError("SF pushes by contract")
-
-
-def decode_subscription(response: Response) -> Failure | None:
-    """SF pushes by contract, not by number. Raises NotImplementedError."""
-    raise NotImplementedError("SF pushes by contract")
 
 
 def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:

@@ -25,7 +25,12 @@ FIELDS = (Field("key", "Key"),)
 CARRIERS = frozenset({"toy"})
 BATCH = 1
 SPACING = timedelta(minutes=1)
+DAILY = 0
+RATE = 0.0
 SUBSCRIBES = False
+SIGNED = False
+INTERCEPTS = frozenset()
+RECOGNISES = False
 STATUS = {"rolled": (Stage.IN_TRANSIT, None)}
 
 
@@ -89,10 +94,16 @@ def test_the_package_brings_its_own() -> None:
 
 
 def test_every_provider_has_all_that_a_provider_has() -> None:
-    names = [name for name in vars(carriers.Provider) if not name.startswith("_")]
+    names = [*(name for name in vars(carriers.Provider) if name[0] != "_"), *carriers.Provider.__annotations__]
     for code in carriers.codes():
         module = carriers.provider(code)
-        assert [name for name in (*names, *carriers.Provider.__annotations__) if not hasattr(module, name)] == []
+        needless = {
+            "subscription": not module.SUBSCRIBES,
+            "interception": not module.INTERCEPTS,
+            "recognition": not module.RECOGNISES,
+        }
+        lacking = {name for name in names if not hasattr(module, name)}
+        assert lacking == {name for name in names if needless.get(name.split("_")[-1])}, code
 
 
 @pytest.mark.usefixtures("toyexpress")

@@ -18,10 +18,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carriers")]
 
 
 def test_every_task_of_shipments_is_on_the_schedule() -> None:
-    ours = {name for name in SCHEDULE if name.startswith("shipments.")}
-    assert ours == {"shipments.tasks.book", "shipments.tasks.poll", "shipments.tasks.read_pushes"}
     app.loader.import_default_modules()
-    assert ours <= set(app.tasks)
+    ours = {name for name in app.tasks if name.startswith("shipments.")}
+    assert "shipments.tasks.poll" in ours
+    assert ours == {name for name in SCHEDULE if name.startswith("shipments.")}
 
 
 def test_booking_goes_on_until_nothing_is_due(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
