@@ -42,7 +42,7 @@ select id, '圆通速递', 'YT' || lpad(id::text, 13, '0'), dispatched_at, '' fr
 insert into shipments_waybill (merchant_id, carrier_id, number, phone_tail, created_at, stage, cause, first_trace_at,
     picked_up_at, moved_at, last_event_at, last_text, event_count, account_id, polled_at, poll_failures, poll_error)
 select %(merchant)s, %(carrier)s, number, '', uploaded_at,
-    case when order_id %% 7 = 0 then 'unknown' else 'in_transit' end, '', 'code:0',
+    case when order_id %% 7 = 0 then 'unknown' else 'in_transit' end, '',
     case when order_id %% 7 > 0 then uploaded_at + interval '4 hours' end,
     case when order_id %% 7 > 0 then uploaded_at + interval '4 hours' end,
     case when order_id %% 7 > 1 then uploaded_at + interval '9 hours' end,
