@@ -22,6 +22,9 @@ class Choice(Enum):
         member.tone = tone
         return member
 
+    # Members are looked up in tables and sets for every scan that is read; Enum's own hash is a call into Python.
+    __hash__ = object.__hash__
+
     def __str__(self) -> str:
         return str(self.value)
 
