@@ -40,18 +40,18 @@ insert into orders_dispatch (order_id, carrier_name, number, uploaded_at, book_e
 select id, '圆通速递', 'YT' || lpad(id::text, 13, '0'), dispatched_at, '' from orders_order where dispatched_at is not null;
 
 insert into shipments_waybill (merchant_id, carrier_id, number, phone_tail, created_at, stage, cause, first_trace_at,
-    picked_up_at, moved_at, last_event_at, last_text, event_count, account_id, polled_at, poll_failures, poll_error)
+    picked_up_at, moved_at, last_event_at, last_text, event_count, account_id, polled_at, poll_failures, poll_error, doubts)
 select %(merchant)s, %(carrier)s, number, '', uploaded_at,
     case when order_id %% 7 = 0 then 'unknown' else 'in_transit' end, '',
     case when order_id %% 7 > 0 then uploaded_at + interval '4 hours' end,
     case when order_id %% 7 > 0 then uploaded_at + interval '4 hours' end,
     case when order_id %% 7 > 1 then uploaded_at + interval '9 hours' end,
     case when order_id %% 7 > 0 then uploaded_at + interval '24 hours' end,
-    '快件已发往下一站', case when order_id %% 7 > 0 then %(events)s else 0 end, %(account)s, %(now)s, 0, ''
+    '快件已发往下一站', case when order_id %% 7 > 0 then %(events)s else 0 end, %(account)s, %(now)s, 0, '', '{}'
 from orders_dispatch;
 
-insert into shipments_parcel (dispatch_id, waybill_id)
-select d.id, w.id from orders_dispatch d join shipments_waybill w on w.number = d.number;
+insert into shipments_parcel (dispatch_id, waybill_id, role)
+select d.id, w.id, 'original' from orders_dispatch d join shipments_waybill w on w.number = d.number;
 
 insert into shipments_trackingevent (waybill_id, fingerprint, occurred_at, position, stage, cause, rule, text,
     place, code, recorded_at)

@@ -13,8 +13,9 @@ from typing import Final
 from django.db import connection, transaction
 
 from orders.models import Dispatch, Order
-from shipments import accounts
-from shipments.models import Carrier, CarrierAlias, Parcel, Waybill
+from shipments import accounts, refolding
+from shipments.models import Carrier, CarrierAlias, Waybill
+from shipments.numbers import cleaned, is_number
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +24,6 @@ BATCH: Final = 500
 MOST_LOGGED: Final = 20
 UNKNOWN_CARRIER: Final = Dispatch.Refusal.UNKNOWN_CARRIER.value
 MALFORMED_NUMBER: Final = Dispatch.Refusal.MALFORMED_NUMBER.value
-# What Kuaidi100 takes. A number that a spreadsheet turned into 6.9E+18 has a dot or a plus and is refused here.
-_NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{5,31}")  # JD numbers end with a dash
 _COMPANY = re.compile(r"(?:股份)?(?:有限)?(?:责任)?公司$|[（(].*[)）]$")
 
 
@@ -62,11 +61,11 @@ def book(now: datetime) -> Booked:
         due: list[_Due] = []
         refused: dict[Dispatch.Refusal, list[int]] = {}
         for dispatch_id, order_id, name, number, tail, merchant_id in rows:
-            number = _cleaned(number)
+            number = cleaned(number)
             carrier = known.named(name)
             if carrier is None:
                 refused.setdefault(Dispatch.Refusal.UNKNOWN_CARRIER, []).append(dispatch_id)
-            elif not _NUMBER.fullmatch(number):
+            elif not is_number(number):
                 refused.setdefault(Dispatch.Refusal.MALFORMED_NUMBER, []).append(dispatch_id)
             else:
                 due.append(_Due(dispatch_id, order_id, merchant_id, tail, *carrier, number))
@@ -86,10 +85,6 @@ def _claim(now: datetime) -> list[tuple[int, int, str, str, str, int]]:
     return list(
         locked.values_list("pk", "order_id", "carrier_name", "number", "order__phone_tail", "order__shop__merchant_id")
     )
-
-
-def _cleaned(number: str) -> str:
-    return re.sub(r"[\s'’`=\"]", "", number).upper()
 
 
 class _Carriers:
@@ -114,14 +109,33 @@ def _spelling(name: str) -> str:
 
 def _book(due: Sequence[_Due], now: datetime) -> None:
     waybills = _waybills(due, now)
-    Parcel.objects.bulk_create(
-        [Parcel(dispatch_id=one.dispatch_id, waybill_id=waybills[one.key]) for one in due],
-        update_conflicts=True,
-        unique_fields=["dispatch"],
-        update_fields=["waybill"],
-    )
-    Dispatch.objects.filter(pk__in=[one.dispatch_id for one in due]).update(book_at=None, book_error="")
+    columns = [[one.dispatch_id for one in due], [waybills[one.key] for one in due]]
+    with connection.cursor() as cursor:
+        cursor.execute(_NO_LONGER_ONWARD, columns)
+        cursor.execute(_TIE, columns)
+        cursor.execute(_SHARED, columns[1:])
+        shared = [row[0] for row in cursor.fetchall()]
+        refolding.refold(cursor, shared, refolding.held(cursor, shared), {})
+    Dispatch.objects.filter(pk__in=columns[0]).update(book_at=None, book_error="")
     wake_orders(sorted({one.order_id for one in due}), now)
+
+
+# A number that a track had named, and that now is the one the platform was told.
+_NO_LONGER_ONWARD = (
+    "DELETE FROM shipments_parcel p USING unnest(%s::bigint[], %s::bigint[]) AS t(dispatch, waybill) "
+    "WHERE p.dispatch_id = t.dispatch AND p.waybill_id = t.waybill AND p.follows_id IS NOT NULL"
+)
+# Booked anew, a dispatch keeps its role.
+_TIE = (
+    "INSERT INTO shipments_parcel (dispatch_id, waybill_id, role) "
+    "SELECT t.dispatch, t.waybill, 'original' FROM unnest(%s::bigint[], %s::bigint[]) AS t(dispatch, waybill) "
+    "ON CONFLICT (dispatch_id) WHERE follows_id IS NULL DO UPDATE SET waybill_id = excluded.waybill_id"
+)
+# Waybills with scans that are on several orders: what the new order says may contradict them.
+_SHARED = (
+    "SELECT id FROM shipments_waybill w WHERE id = ANY(%s) AND event_count > 0 "
+    "AND (SELECT count(*) FROM shipments_parcel p WHERE p.waybill_id = w.id) > 1 ORDER BY id FOR NO KEY UPDATE"
+)
 
 
 def _waybills(due: Sequence[_Due], now: datetime) -> dict[tuple[int, int, str], int]:

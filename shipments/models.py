@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -93,6 +94,8 @@ class Waybill(models.Model):
     last_event_at = models.DateTimeField(null=True)
     last_text = models.CharField(max_length=300, blank=True)
     event_count = models.PositiveIntegerField(default=0)
+    # What its scans contradict: values of shipments.doubts.Doubt.
+    doubts = ArrayField(models.CharField(max_length=20), default=list)
 
     # Who is asked, and when next; null poll_at = finished, or nobody to ask.
     account = models.ForeignKey(CarrierAccount, models.SET_NULL, null=True, related_name="waybills")
@@ -121,10 +124,35 @@ class Waybill(models.Model):
 
 
 class Parcel(models.Model):
-    """A dispatch, booked: this order travels (in whole or in part) under this waybill."""
+    """A dispatch, booked: this order travels (in whole or in part) under this waybill, now or from some point on."""
 
-    dispatch = models.OneToOneField(Dispatch, models.CASCADE, related_name="parcel")
+    class Role(models.TextChoices):
+        """What the number is for the order; only the first two are numbers the platform judges."""
+
+        ORIGINAL = "original", _("As uploaded")
+        EXTRA = "extra", _("Extra parcel")  # 补寄: sent after, without effect on dispatch
+        REPLACED = "replaced", _("Wrong number, replaced")  # no goods under it
+        ONWARD = "onward", _("Travels on under this number")
+        RETURN = "return", _("Comes back under this number")
+
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="parcels")
     waybill = models.ForeignKey(Waybill, models.CASCADE, related_name="parcels")
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.ORIGINAL)
+    # The waybill whose track told this number; null = the seller did.
+    follows = models.ForeignKey(Waybill, models.CASCADE, null=True, related_name="followed_by")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dispatch", "waybill"], name="parcel_once_a_dispatch"),
+            models.UniqueConstraint(
+                fields=["dispatch"], name="parcel_uploaded_once", condition=models.Q(follows__isnull=True)
+            ),
+            models.CheckConstraint(
+                condition=models.Q(follows__isnull=True, role__in=["original", "extra", "replaced"])
+                | models.Q(follows__isnull=False, role__in=["onward", "return"]),
+                name="parcel_role_fits",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.dispatch_id} → {self.waybill_id}"

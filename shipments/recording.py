@@ -7,15 +7,16 @@ house, waybills before orders, each in pk order.
 import hashlib
 import io
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
 
-from shipments.answers import Answer
-from shipments.status import CAUSES, STAGES, Cause, Event, Progress, Stage, fold
+from shipments import chaining, onward, refolding
+from shipments.answers import Answer, Onward
 from shipops.kit.copying import NULL
 
 log = logging.getLogger(__name__)
@@ -108,15 +109,29 @@ def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = ()) -> Rec
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT id FROM shipments_waybill WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [touched])
         inserted = (_copy if len(rows) >= COPY_FROM else _unnest)(cursor, rows, now)
-        remarks: dict[int, Cause | None] = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
-        changed = _refold(cursor, sorted({*inserted, *remarks}), remarks)
-        woken = _wake(cursor, sorted({*changed, *wake}), now)
+        remarks = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
+        news = sorted({*inserted, *remarks})
+        against = refolding.held(cursor, sorted({*news, *wake}))
+        changed = refolding.refold(cursor, news, against, remarks)
+        chaining.follow(_onward(told, inserted), now)
+        woken = refolding.wake(cursor, {*changed, *wake}, against, now)
     # What could not be read is said when it is new, not at every question until the parcel arrives.
     fresh = (one for one in told if one.waybill_id in inserted)
     warnings += [f"{one.answer.number}: {warning}" for one in fresh for warning in one.answer.warnings]
     for warning in warnings[:MOST_LOGGED]:
         log.warning("%s", warning)
     return Recorded(sum(inserted.values()), tuple(changed), woken, tuple(warnings))
+
+
+def _onward(told: Iterable[Told], fresh: Container[int]) -> dict[int, list[Onward]]:
+    """Return the numbers that waybills with new scans travel on under, by waybill."""
+    found: dict[int, list[Onward]] = {}
+    for one in told:
+        if one.waybill_id in fresh:
+            named = [*one.answer.onward, *onward.told(one.answer.events, one.answer.number)]
+            if named:
+                found.setdefault(one.waybill_id, []).extend(named)
+    return found
 
 
 # Instants as ISO text in UTC: written once, for the fingerprint, for COPY and for arrays alike.
@@ -186,10 +201,8 @@ _NAMES = (
 )
 _COLUMNS = ", ".join(_NAMES)
 _INSERT = (
-    f"WITH new AS (INSERT INTO shipments_trackingevent ({_COLUMNS}, recorded_at) "
-    f"SELECT {_COLUMNS}, %s FROM {{source}} "
-    "ON CONFLICT (waybill_id, occurred_at, fingerprint) DO NOTHING RETURNING waybill_id) "
-    "SELECT waybill_id, count(*) FROM new GROUP BY waybill_id"
+    f"INSERT INTO shipments_trackingevent ({_COLUMNS}, recorded_at) SELECT {_COLUMNS}, %s FROM {{source}} "
+    "ON CONFLICT (waybill_id, occurred_at, fingerprint) DO NOTHING RETURNING waybill_id"
 )
 _FROM_ARRAYS = _INSERT.format(
     source="unnest(%s::bigint[], %s::bytea[], %s::timestamptz[], %s::smallint[], %s::text[], %s::text[], %s::text[], "
@@ -203,7 +216,7 @@ def _unnest(cursor: Any, rows: Sequence[Row], now: datetime) -> dict[int, int]:
         return {}
     columns = [list(column) for column in zip(*rows, strict=True)]
     cursor.execute(_FROM_ARRAYS, [now, *columns])
-    return dict(cursor.fetchall())
+    return Counter(row[0] for row in cursor.fetchall())
 
 
 def _copy(cursor: Any, rows: Sequence[Row], now: datetime) -> dict[int, int]:
@@ -221,72 +234,9 @@ def _copy(cursor: Any, rows: Sequence[Row], now: datetime) -> dict[int, int]:
     ]
     cursor.copy_expert(f"COPY told ({_COLUMNS}) FROM STDIN", io.StringIO("".join(lines)))
     cursor.execute(_FROM_COPY, [now])
-    return dict(cursor.fetchall())
+    return Counter(row[0] for row in cursor.fetchall())
 
 
 def _escaped(text: str) -> str:
     """Escape for COPY; `storable` has left nothing but the backslash to escape."""
     return text.replace("\\", "\\\\") if "\\" in text else text
-
-
-def _refold(cursor: Any, waybill_ids: list[int], remarks: dict[int, Cause | None]) -> list[int]:
-    """Fold the events of these waybills anew; return the ids of those whose progress is another now, in order."""
-    if not waybill_ids:
-        return []
-    cursor.execute(_READ, [waybill_ids])
-    tracks: dict[int, list[Event]] = {pk: [] for pk in waybill_ids}
-    for waybill_id, at, position, stage, cause, text in cursor.fetchall():
-        known = STAGES.get(stage, Stage.UNKNOWN)
-        tracks[waybill_id].append(Event(at, position, known, CAUSES.get(cause), text))
-    folded = {pk: fold(track) for pk, track in tracks.items()}
-    for pk, remark in remarks.items():
-        if not tracks[pk]:
-            folded[pk] = Progress(cause=remark)
-    columns = [list(column) for column in zip(*(_stored(pk, progress) for pk, progress in folded.items()), strict=True)]
-    cursor.execute(_UPDATE, columns)
-    return sorted(row[0] for row in cursor.fetchall())
-
-
-_READ = "SELECT waybill_id, occurred_at, position, stage, cause, text FROM shipments_trackingevent WHERE waybill_id = ANY(%s)"
-_TYPES = {"stage": "text", "cause": "text", "last_text": "text", "event_count": "integer"}
-_PROGRESS = tuple(field.name for field in fields(Progress))
-_UPDATE = (
-    "UPDATE shipments_waybill w SET "
-    + ", ".join(f"{name} = t.{name}" for name in _PROGRESS)
-    + " FROM unnest(%s::bigint[], "
-    + ", ".join(f"%s::{_TYPES.get(name, 'timestamptz')}[]" for name in _PROGRESS)
-    + f") AS t(id, {', '.join(_PROGRESS)}) WHERE w.id = t.id AND ("
-    + ", ".join(f"w.{name}" for name in _PROGRESS)
-    + ") IS DISTINCT FROM ("
-    + ", ".join(f"t.{name}" for name in _PROGRESS)
-    + ") RETURNING w.id"
-)
-
-
-def _stored(pk: int, progress: Progress) -> tuple[Any, ...]:
-    values = [getattr(progress, name) for name in _PROGRESS]
-    values[_PROGRESS.index("stage")] = progress.stage.value
-    values[_PROGRESS.index("cause")] = progress.cause.value if progress.cause else ""
-    values[_PROGRESS.index("last_text")] = progress.last_text[:300]
-    return (pk, *values)
-
-
-_ORDERS = (
-    "SELECT DISTINCT d.order_id FROM shipments_parcel p JOIN orders_dispatch d ON d.id = p.dispatch_id "
-    "WHERE p.waybill_id = ANY(%s)"
-)
-_WAKE = (
-    # Awake ones are locked too: a sweep that judges one of them just now, without our events, puts it to sleep as it ends.
-    "WITH locked AS (SELECT id, review_at FROM orders_order WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE) "
-    "UPDATE orders_order SET review_at = %s "
-    "WHERE id = ANY(ARRAY(SELECT id FROM locked WHERE review_at IS NULL OR review_at > %s))"
-)
-
-
-def _wake(cursor: Any, waybill_ids: list[int], now: datetime) -> int:
-    """Let the sweep judge the orders of these waybills, locked in pk order; return how many slept."""
-    if not waybill_ids:
-        return 0
-    cursor.execute(_ORDERS, [waybill_ids])
-    cursor.execute(_WAKE, [[row[0] for row in cursor.fetchall()], now, now])
-    return int(cursor.rowcount)

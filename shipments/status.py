@@ -89,6 +89,8 @@ class Progress:
     last_event_at: datetime | None = None
     last_text: str = ""
     event_count: int = 0
+    # Values of shipments.doubts.Doubt, in the order of its declaration.
+    doubts: tuple[str, ...] = ()
 
 
 # How far along the way out; what is not here is an end or a way back.

@@ -60,7 +60,7 @@ def track(waybill: Waybill, shop_ids: list[int], now: datetime) -> Track:
     """Return what the waybill's page shows: scans newest first, and of its orders those of the reader's shops."""
     events = TrackingEvent.objects.filter(waybill=waybill).select_related("answer__account")
     lines = tuple(_line(event) for event in events.order_by("-occurred_at", "-position", "-pk")[:LONGEST_TRACK])
-    mine = Order.objects.filter(dispatches__parcel__waybill=waybill, shop_id__in=shop_ids)
+    mine = Order.objects.filter(dispatches__parcels__waybill=waybill, shop_id__in=shop_ids)
     orders = tuple(mine.select_related("shop").distinct().order_by("-placed_at", "pk"))
     return Track(
         waybill=waybill,

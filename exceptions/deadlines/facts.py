@@ -3,7 +3,7 @@
 All instants are aware UTC datetimes. A missing instant means: has not happened, or nobody told us.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -19,9 +19,11 @@ class LineFacts:
 
 @dataclass(frozen=True, slots=True)
 class ParcelFacts:
-    """One waybill of the order, from the upload of its number to its end."""
+    """One parcel of the order, from the upload of its number to its end, over all numbers it travels under."""
 
     waybill_id: int
+    # Sent after (补寄): it changes nothing about when the order was dispatched or whether it has arrived.
+    extra: bool = False
     uploaded_at: datetime | None = None
     # Whether anybody has been asked about it: the silence of an unwatched parcel proves nothing.
     watched: bool = True
@@ -57,6 +59,11 @@ class OrderFacts:
     parcels: tuple[ParcelFacts, ...] = ()
 
     @property
+    def owed_parcels(self) -> tuple[ParcelFacts, ...]:
+        """Those the order was dispatched with."""
+        return tuple(parcel for parcel in self.parcels if not parcel.extra)
+
+    @property
     def void(self) -> bool:
         """Nothing is owed: unpaid, cancelled, or wholly refunded."""
         return not self.paid or self.cancelled or (0 < self.amount <= self.refunded)
@@ -71,12 +78,32 @@ class Progress(Enum):
     DELIVERED = "delivered"
 
 
+def joined(parcel: ParcelFacts, onward: Sequence[ParcelFacts], homeward: Sequence[ParcelFacts]) -> ParcelFacts:
+    """Return a parcel as one over the numbers it travels on under, oldest first; the newest decides where it is.
+
+    A number it comes back under ends the way to the buyer, whatever its scans say.
+    """
+    later = (*onward, *homeward)
+    if not later:
+        return parcel
+    newest = onward[-1] if onward else parcel
+    return replace(
+        parcel,
+        watched=any(leg.watched for leg in (parcel, *later)),
+        turned_back=bool(homeward) or newest.turned_back,
+        moved_at=earliest([parcel.moved_at, *(leg.first_trace_at for leg in later)]),
+        out_for_delivery_at=newest.out_for_delivery_at,
+        delivered_at=newest.delivered_at,
+        scans=tuple(sorted({scan for leg in (parcel, *later) for scan in leg.scans})),
+    )
+
+
 def uploaded_at(facts: OrderFacts) -> datetime | None:
     """First instant the platform was told a waybill number, else the platform's own dispatch time.
 
     Where neither is told, a hand-over proves that there was a number by then.
     """
-    told = earliest([*(parcel.uploaded_at for parcel in facts.parcels), facts.dispatched_at])
+    told = earliest([*(parcel.uploaded_at for parcel in facts.owed_parcels), facts.dispatched_at])
     return told or facts.handed_over_at
 
 
@@ -87,7 +114,7 @@ def parcel_picked_up_at(parcel: ParcelFacts) -> datetime | None:
 
 def unheard(facts: OrderFacts) -> bool:
     """Nobody could have told us of a delivery: no parcel was asked about, and the source speaks of no hand-over."""
-    return facts.handed_over_at is None and not any(parcel.watched for parcel in facts.parcels)
+    return facts.handed_over_at is None and not any(parcel.watched for parcel in facts.owed_parcels)
 
 
 def handed_over_at(facts: OrderFacts) -> datetime | None:
@@ -95,8 +122,8 @@ def handed_over_at(facts: OrderFacts) -> datetime | None:
 
     Where nobody watches the parcels, the dispatch the platform reports is all there is to go by.
     """
-    known = facts.handed_over_at or earliest(map(parcel_picked_up_at, facts.parcels))
-    if known or any(parcel.watched for parcel in facts.parcels):
+    known = facts.handed_over_at or earliest(map(parcel_picked_up_at, facts.owed_parcels))
+    if known or any(parcel.watched for parcel in facts.owed_parcels):
         return known
     return uploaded_at(facts)
 
@@ -105,7 +132,7 @@ def delivered_at(facts: OrderFacts) -> datetime | None:
     """When the buyer had everything: the source's word, else the last parcel's delivery once all are delivered."""
     if facts.delivered_at:
         return facts.delivered_at
-    ends = [parcel.delivered_at for parcel in facts.parcels]
+    ends = [parcel.delivered_at for parcel in facts.owed_parcels]
     if not ends or None in ends:
         return None
     return max(end for end in ends if end)

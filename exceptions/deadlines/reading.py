@@ -7,9 +7,9 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 
-from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts
-from orders.models import Dispatch, Order, OrderLine, OrderStatus
-from shipments.models import TrackingEvent
+from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts, joined
+from orders.models import Order, OrderLine, OrderStatus
+from shipments.models import Parcel, TrackingEvent
 from shipments.status import Stage
 
 ORDER_COLUMNS = (
@@ -27,18 +27,21 @@ ORDER_COLUMNS = (
     "shop__platform",
 )
 PARCEL_COLUMNS = (
-    "order_id",
-    "uploaded_at",
-    "parcel__waybill_id",
-    "parcel__waybill__account_id",
-    "parcel__waybill__polled_at",
-    "parcel__waybill__stage",
-    "parcel__waybill__first_trace_at",
-    "parcel__waybill__picked_up_at",
-    "parcel__waybill__moved_at",
-    "parcel__waybill__out_for_delivery_at",
-    "parcel__waybill__delivered_at",
+    "dispatch__order_id",
+    "dispatch_id",
+    "dispatch__uploaded_at",
+    "role",
+    "waybill_id",
+    "waybill__account_id",
+    "waybill__polled_at",
+    "waybill__stage",
+    "waybill__first_trace_at",
+    "waybill__picked_up_at",
+    "waybill__moved_at",
+    "waybill__out_for_delivery_at",
+    "waybill__delivered_at",
 )
+ROLE, WAYBILL = PARCEL_COLUMNS.index("role"), PARCEL_COLUMNS.index("waybill_id")
 TURNED_BACK = frozenset(stage.value for stage in (Stage.REFUSED, Stage.RETURNING, Stage.RETURNED, Stage.CANCELLED))
 
 
@@ -54,30 +57,35 @@ def read(order_ids: Iterable[int]) -> list[tuple[str, OrderFacts]]:
         lines[order_id].append(LineFacts(pk, promised_at))
     parcels = _parcels(ids)
     return [
-        (row[-1], _order(row, tuple(lines[row[0]]), parcels[row[0]]))
+        (row[-1], _order(row, tuple(lines[row[0]]), parcels.get(row[0], [])))
         for row in Order.objects.filter(pk__in=ids).order_by("pk").values_list(*ORDER_COLUMNS)
     ]
 
 
-def _parcels(ids: list[int]) -> dict[int, list[tuple[Any, ...]]]:
-    booked = Dispatch.objects.filter(order_id__in=ids, parcel__isnull=False).order_by("uploaded_at", "pk")
-    # One number uploaded in two spellings (yt88…, YT88…) is one parcel: the first upload is the one that counts.
-    first: dict[tuple[int, int], tuple[Any, ...]] = {}
-    for row in booked.values_list(*PARCEL_COLUMNS):
-        first.setdefault((row[0], row[2]), row)
-    rows = list(first.values())
+def _parcels(ids: list[int]) -> dict[int, list[list[tuple[Any, ...]]]]:
+    """Return the parcels of each order in the order of their upload, each as the rows of the numbers it travels under."""
+    booked = Parcel.objects.filter(dispatch__order_id__in=ids).order_by("dispatch__uploaded_at", "dispatch_id", "pk")
+    rows = list(booked.values_list(*PARCEL_COLUMNS))
     scans: dict[int, list[datetime]] = dict(
-        TrackingEvent.objects.filter(waybill_id__in=[row[2] for row in rows])
+        TrackingEvent.objects.filter(waybill_id__in={row[WAYBILL] for row in rows})
         .values_list("waybill_id")
         .annotate(scans=ArrayAgg("occurred_at", order_by="occurred_at"))
     )
-    parcels: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    # One number uploaded in two spellings (yt88…, YT88…) is one parcel: the first upload is the one that counts.
+    first: dict[tuple[int, int], tuple[Any, ...]] = {}
     for row in rows:
-        parcels[row[0]].append((*row[1:], tuple(scans.get(row[2], ()))))
-    return parcels
+        first.setdefault((row[0], row[WAYBILL]), row)
+    parcels: dict[int, dict[int, list[tuple[Any, ...]]]] = defaultdict(dict)
+    for order_id, dispatch_id, *row in first.values():
+        legs = parcels[order_id].setdefault(dispatch_id, [])
+        legs.append((*row, tuple(scans.get(row[WAYBILL - 2], ()))))
+    return {
+        order_id: [legs for legs in by_dispatch.values() if legs[0][ROLE - 2] != Parcel.Role.REPLACED]
+        for order_id, by_dispatch in parcels.items()
+    }
 
 
-def _order(row: tuple[Any, ...], lines: tuple[LineFacts, ...], parcels: list[tuple[Any, ...]]) -> OrderFacts:
+def _order(row: tuple[Any, ...], lines: tuple[LineFacts, ...], parcels: list[list[tuple[Any, ...]]]) -> OrderFacts:
     pk, amount, refunded, status, placed, paid, to_dispatch, to_deliver, dispatched, handed_over, delivered, _ = row
     return OrderFacts(
         id=pk,
@@ -94,14 +102,21 @@ def _order(row: tuple[Any, ...], lines: tuple[LineFacts, ...], parcels: list[tup
         handed_over_at=handed_over,
         delivered_at=delivered,
         lines=lines,
-        parcels=tuple(_parcel(parcel, dispatched) for parcel in parcels),
+        parcels=tuple(_joined(legs, dispatched) for legs in parcels),
     )
 
 
+def _joined(legs: list[tuple[Any, ...]], dispatched: Any) -> ParcelFacts:
+    parcel, *later = [_parcel(leg, dispatched) for leg in legs]
+    homeward = [leg for leg, row in zip(later, legs[1:], strict=True) if row[ROLE - 2] == Parcel.Role.RETURN]
+    return joined(parcel, [leg for leg in later if leg not in homeward], homeward)
+
+
 def _parcel(row: tuple[Any, ...], dispatched: Any) -> ParcelFacts:
-    uploaded, waybill, account, polled, stage, first_trace, picked_up, moved, out, delivered, scans = row
+    uploaded, role, waybill, account, polled, stage, first_trace, picked_up, moved, out, delivered, scans = row
     return ParcelFacts(
         waybill_id=waybill,
+        extra=role == Parcel.Role.EXTRA,
         # Some exports name the number but not when it was uploaded: then the order's dispatch time stands for it.
         uploaded_at=uploaded or dispatched,
         # Until somebody was asked about it or told us of it, its silence proves nothing.

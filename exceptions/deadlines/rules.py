@@ -104,13 +104,13 @@ def _order_clocks(order: OrderFacts, term: Term) -> Iterator[ClockDraft]:
 
 def _only_parcel(order: OrderFacts, term: Term) -> int | None:
     """An order's delivery is its parcel's where there is just one: both then make one case, not two."""
-    if term.promise == "delivery" and len(order.parcels) == 1:
-        return order.parcels[0].waybill_id
+    if term.promise == "delivery" and len(order.owed_parcels) == 1:
+        return order.owed_parcels[0].waybill_id
     return None
 
 
 def _parcel_clocks(order: OrderFacts, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
-    if not parcel.watched:
+    if not parcel.watched or (parcel.extra and term.start == "uploaded"):
         return
     if term.gap:
         yield from _gap_clocks(order, parcel, term)

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
+
 from exceptions.models import Case, CaseEntry, Clock
 from merchants.access import Member, get
 from orders.models import Dispatch, Order, OrderLine
-from shipments.models import TrackingEvent
+from shipments.models import Parcel, TrackingEvent
 
 # Longer tracks exist (a parcel redelivered for weeks); the waybill page shows them whole.
 EVENTS = 100
+PARCELS = Prefetch("parcels", Parcel.objects.select_related("waybill__carrier").order_by("pk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class CaseStory:
     case: Case
     order: Order
     lines: list[OrderLine]
-    # Each with its parcel and waybill where it is booked.
+    # Each with its parcels and their waybills, once it is booked.
     dispatches: list[Dispatch]
     # Newest first.
     events: list[TrackingEvent]
@@ -37,7 +40,7 @@ def story(member: Member, case_id: int) -> CaseStory:
         case=case,
         order=order,
         lines=list(order.lines.order_by("pk")),
-        dispatches=list(order.dispatches.select_related("parcel__waybill__carrier").order_by("pk")),
+        dispatches=list(order.dispatches.prefetch_related(PARCELS).order_by("pk")),
         events=list(events.select_related("waybill__carrier").order_by("-occurred_at", "-position")[:EVENTS]),
         clocks=list(Clock.objects.filter(order=order).order_by("-level", "due_at", "pk")),
         entries=list(case.entries.select_related("by").order_by("-at", "-pk")),

@@ -89,7 +89,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "order": order,
         "tone": _tone(order),
         "lines": order.lines.order_by("pk"),
-        "dispatches": order.dispatches.select_related("parcel__waybill__carrier").order_by("uploaded_at", "pk"),
+        "dispatches": order.dispatches.prefetch_related("parcels__waybill__carrier").order_by("uploaded_at", "pk"),
         "buyer": {
             "name": masking.name(buyer.get("name", "")),
             "phone": masking.phone(buyer.get("phone", "")),

@@ -22,7 +22,7 @@ def test_a_due_dispatch_becomes_a_parcel_that_is_followed(shop: Shop, account: C
     assert (waybill.carrier.code, waybill.account, waybill.merchant) == ("yuantong", account, shop.merchant)
     assert (waybill.poll_at, waybill.created_at, waybill.phone_tail) == (now, now, "0042")
     dispatch.refresh_from_db()
-    assert (dispatch.parcel.waybill, dispatch.book_at, dispatch.book_error) == (waybill, None, "")
+    assert (dispatch.parcels.get().waybill, dispatch.book_at, dispatch.book_error) == (waybill, None, "")
     assert Order.objects.get().review_at == now
 
 

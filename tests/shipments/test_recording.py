@@ -25,7 +25,7 @@ NUMBER = "YT8834201944712"
 @pytest.fixture
 def waybill(shop: Shop, account: CarrierAccount, now: datetime) -> Waybill:
     """A booked waybill whose order sleeps."""
-    dispatch = a_dispatch(shop, NUMBER, now)
+    dispatch = a_dispatch(shop, NUMBER, now, paid_at=now - timedelta(days=2))
     book(now)
     type(dispatch.order).objects.update(review_at=None)
     return the_waybill(NUMBER)
@@ -80,7 +80,7 @@ def an_asleep(waybill: Waybill) -> bool:
 
 
 def test_any_order_of_arrival_comes_to_the_same_progress(shop: Shop, waybill: Waybill, now: datetime) -> None:
-    a_dispatch(shop, "YT0000000000001", now)
+    a_dispatch(shop, "YT0000000000001", now, paid_at=now - timedelta(days=2))
     book(now)
     other = the_waybill("YT0000000000001")
     record([told(waybill, *a_track(now))], now)
