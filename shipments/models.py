@@ -201,7 +201,7 @@ class TrackingEvent(models.Model):
     waybill = models.ForeignKey(Waybill, models.CASCADE, related_name="events", db_index=False)
     fingerprint = models.BinaryField(max_length=16)
     occurred_at = models.DateTimeField()
-    # Place in the provider's answer, oldest first: the tie-break of events in the same second.
+    # Rank among the scans of the same instant, as answers told them: the tie-break of the fold.
     position = models.PositiveSmallIntegerField(default=0)
     stage = models.CharField(max_length=24)
     cause = models.CharField(max_length=24, blank=True)

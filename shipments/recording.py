@@ -8,7 +8,7 @@ import hashlib
 import io
 import logging
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -109,8 +109,9 @@ def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = ()) -> Rec
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT id FROM shipments_waybill WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [touched])
         inserted = (_copy if len(rows) >= COPY_FROM else _unnest)(cursor, rows, now)
+        moved = _raise_positions(cursor, rows, inserted)
         remarks = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
-        news = sorted({*inserted, *remarks})
+        news = sorted({*inserted, *moved, *remarks})
         against = refolding.held(cursor, sorted({*news, *wake}))
         changed = refolding.refold(cursor, news, against, remarks)
         chaining.follow(_onward(told, inserted), now)
@@ -136,45 +137,41 @@ def _onward(told: Iterable[Told], fresh: Container[int]) -> dict[int, list[Onwar
 
 # Instants as ISO text in UTC: written once, for the fingerprint, for COPY and for arrays alike.
 Row = tuple[int, bytes, str, int, str, str, str, str, str, str, int | None]
+POSITION: Final = 3
 
 
 def _rows(told: Iterable[Told], now: datetime) -> tuple[list[Row], list[str]]:
-    """Return one row an event, what cannot be true left out, and a warning for each left out."""
+    """Return one row an event, what cannot be true left out, and a warning for each left out.
+
+    A row's position is its rank among the scans its answer tells of the same instant, and the highest any answer gives it:
+    a rank from the start of the list would depend on how much of the track was known when it was told.
+    """
     rows: dict[tuple[int, bytes], Row] = {}
     warnings: list[str] = []
     latest = now + AHEAD
     for one in told:
+        before, rank = None, 0
         for event in one.answer.events:
             at = event.occurred_at
             if at > latest or at.year < FIRST_YEAR:
                 warnings.append(f"{one.answer.number}: scan at {at:%Y-%m-%d %H:%M} UTC cannot be true, not recorded")
                 continue
-            text, place, code = event.text, event.place, event.code
-            if not (text + place + code).isprintable():
-                text, place, code = storable(text), storable(place), storable(code)
+            text, place, code, rule = event.text, event.place, event.code, event.rule
+            if not (text + place + code + rule).isprintable():
+                text, place, code, rule = storable(text), storable(place), storable(code), storable(rule)
             text = text[:LONGEST_TEXT]
             told_at = (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat()
             # The same instant and the same words are the same scan, whoever tells it and however often.
             digest = hashlib.sha256(f"{told_at}\x00{text}".encode()).digest()[:16]
             key = (one.waybill_id, digest)
-            if key in rows:
+            rank = rank + 1 if at == before else 0
+            before = at
+            known = rows.get(key)
+            if known is not None and known[POSITION] >= rank:
                 continue
             cause = event.cause.value if event.cause else ""
-            position = min(event.position, LONGEST_POSITION)
-            rule = event.rule[:LONGEST_RULE]
-            answer_id = one.answer_id
-            rows[key] = (
-                *key,
-                told_at,
-                position,
-                event.stage.value,
-                cause,
-                rule,
-                text,
-                place[:80],
-                code[:20],
-                answer_id,
-            )
+            row = (event.stage.value, cause, rule[:LONGEST_RULE], text, place[:80], code[:20], one.answer_id)
+            rows[key] = (*key, told_at, min(rank, LONGEST_POSITION), *(row if known is None else known[POSITION + 1 :]))
     return list(rows.values()), warnings
 
 
@@ -235,6 +232,23 @@ def _copy(cursor: Any, rows: Sequence[Row], now: datetime) -> dict[int, int]:
     cursor.copy_expert(f"COPY told ({_COLUMNS}) FROM STDIN", io.StringIO("".join(lines)))
     cursor.execute(_FROM_COPY, [now])
     return Counter(row[0] for row in cursor.fetchall())
+
+
+def _raise_positions(cursor: Any, rows: Sequence[Row], inserted: Mapping[int, int]) -> list[int]:
+    """Move scans that were known back behind others of their instant that were not; return the waybills concerned."""
+    tied = [row for row in rows if row[POSITION]]
+    if not tied or len(rows) == sum(inserted.values()):
+        return []
+    cursor.execute(_RAISE, [list(column) for column in list(zip(*tied, strict=True))[: POSITION + 1]])
+    return [row[0] for row in cursor.fetchall()]
+
+
+_RAISE = (
+    "UPDATE shipments_trackingevent e SET position = t.position "
+    "FROM unnest(%s::bigint[], %s::bytea[], %s::timestamptz[], %s::smallint[]) AS t(waybill_id, fingerprint, at, position) "
+    "WHERE e.waybill_id = t.waybill_id AND e.occurred_at = t.at AND e.fingerprint = t.fingerprint "
+    "AND e.position < t.position RETURNING e.waybill_id"
+)
 
 
 def _escaped(text: str) -> str:
