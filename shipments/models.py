@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from merchants.models import Merchant
+from merchants.models import Merchant, User
 from orders.models import Dispatch
 from shipops.kit.sealed import SealedJSONField
 
@@ -140,6 +140,9 @@ class Parcel(models.Model):
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.ORIGINAL)
     # The waybill whose track told this number; null = the seller did.
     follows = models.ForeignKey(Waybill, models.CASCADE, null=True, related_name="followed_by")
+    # Who gave the role, and when; null = booking did.
+    role_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    role_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -5,17 +5,30 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from merchants.models import Shop
 from orders.models import Order
 from shipments import accounts
-from shipments.models import TrackingEvent, Waybill
+from shipments.doubts import DOUBTS, Doubt
+from shipments.models import Parcel, TrackingEvent, Waybill
 from shipments.status import CAUSES, STAGES, Cause, Stage
 
 # A track of a parcel that went back and forth for weeks has about sixty scans.
 LONGEST_TRACK: Final = 500
 # The least time between two questions that a person may cause: Kuaidi100 locks a number that is asked more often.
 BY_HAND: Final = timedelta(minutes=30)
+
+
+# Every flag carries its remedy.
+REMEDIES: Final = {
+    Doubt.MOVED_ON: _("Ask the carrier for the proof of delivery before you tell the buyer that it has arrived."),
+    Doubt.EARLY: _("Platforms take this for a false dispatch: keep the order’s and the parcel’s times as evidence."),
+    Doubt.ELSEWHERE: _("Ask the buyer whether it has come; if not, have the carrier prove who signed and where."),
+    Doubt.SHARED: _("One of the orders has a wrong number: correct it on the platform while it still can be."),
+    Doubt.OTHER_CARRIER: _("Check the company on the platform: a wrong one counts against the shop."),
+    Doubt.JUMPED: _("The number may be used twice, or be a placeholder: check it against the label."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,10 @@ class Track:
     lines: tuple[Line, ...]
     orders: tuple[Order, ...]
     shop: Shop | None
+    # What the scans contradict, each with what to do about it.
+    doubts: tuple[tuple[Doubt, object], ...]
+    # All numbers its goods travel under, where there are several.
+    legs: tuple[Parcel, ...]
     # The provider asked, in words; blank = nobody can be asked.
     source: str
     # From when a person may have it asked again; None = at once.
@@ -69,9 +86,18 @@ def track(waybill: Waybill, shop_ids: list[int], now: datetime) -> Track:
         lines=lines,
         orders=orders,
         shop=orders[0].shop if orders else None,
+        doubts=tuple((DOUBTS[value], REMEDIES[DOUBTS[value]]) for value in waybill.doubts if value in DOUBTS),
+        legs=_legs(waybill, shop_ids),
         source=accounts.label(waybill.account) if waybill.account else "",
         refresh_at=may_refresh_at(waybill, now),
     )
+
+
+def _legs(waybill: Waybill, shop_ids: list[int]) -> tuple[Parcel, ...]:
+    """Return the numbers of the dispatches this one is a part of, oldest first; none where it is the only one."""
+    mine = Parcel.objects.filter(dispatch__parcels__waybill=waybill, dispatch__order__shop_id__in=shop_ids)
+    legs = {leg.waybill_id: leg for leg in mine.select_related("waybill__carrier").order_by("pk")}
+    return tuple(legs.values()) if len(legs) > 1 else ()
 
 
 def _line(event: TrackingEvent) -> Line:

@@ -14,12 +14,14 @@ from merchants import access
 from merchants.access import Member, Right
 from shipments import push as pushes
 from shipments import tasks
-from shipments.models import Waybill
+from shipments.models import Parcel, Waybill
+from shipments.parcels import set_role
 from shipments.track import may_refresh_at, track
 from shipments.track import refresh as ask_now
 from shipops.kit import times
 
 TO_SHOP = "parcels__dispatch__order__shop"
+TO_ORDERS_SHOP = "dispatch__order__shop"
 
 
 def _waybill(member: Member, pk: int) -> Waybill:
@@ -56,6 +58,22 @@ def refresh(request: HttpRequest, pk: int) -> HttpResponse:
         wait = (may_refresh_at(found, now) or now) - now
         messages.info(request, _("Asked a moment ago. It may be asked again in {t}.").format(t=times.spell(wait)))
     return redirect("waybill", pk=pk)
+
+
+@require_POST
+def parcel_role(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what a number is for its order; back to the order, with the way to take it back."""
+    member = access.member(request, Right.TRIAGE)
+    parcel = access.get(member, Parcel.objects.select_related("dispatch", "waybill"), TO_ORDERS_SHOP, pk=pk)
+    role = request.POST.get("role", "")
+    try:
+        changed = set_role(parcel, role, member.user, timezone.now())
+    except ValueError:
+        raise Http404 from None
+    if changed:
+        said = _("{number}: {role}. Its deadlines are worked out anew within seconds.")
+        messages.success(request, said.format(number=parcel.waybill.number, role=Parcel.Role(role).label))
+    return redirect("order", pk=parcel.dispatch.order_id)
 
 
 @csrf_exempt

@@ -12,7 +12,7 @@ from exceptions.models import Case
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport
-from shipments.models import CarrierAccount, Waybill
+from shipments.models import CarrierAccount, Parcel, Waybill
 from tests.exceptions.making import a_parcel, an_order
 
 PUBLIC = "public"  # no log-in
@@ -59,6 +59,8 @@ ADDRESSES: dict[str, Address] = {
     "import-issues": Address(Right.IMPORT, "import"),
     "waybill": Address(Right.VIEW, "waybill"),
     "waybill-refresh": Address(Right.TRIAGE, "waybill", method="post"),
+    "parcel-role": Address(Right.TRIAGE, "parcel", method="post", data=(("role", "extra"),)),
+    "api-parcel": Address(Right.VIEW, "parcel"),
     # Carriers have no log-in: the token names the account, the signature proves the carrier (tests/shipments).
     "push": Address(PUBLIC, method="post", path=(("provider", "kuaidi100"), ("token", "nobody-has-this-token"))),
 }
@@ -87,6 +89,7 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "case": case.pk,
         "order": order.pk,
         "waybill": Waybill.objects.get().pk,
+        "parcel": Parcel.objects.get().pk,
         "import": run.pk,
         "account": CarrierAccount.objects.get().pk,
     }

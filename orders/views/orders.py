@@ -96,6 +96,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "note": masking.text(buyer.get("note", "")),
         },
         "moments": _moments(order),
+        "may_triage": member.may(Right.TRIAGE),
     }
     return whole_or_part(request, "orders/order.html", {}, context)
 

@@ -2,12 +2,14 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('orders', '0001_initial'),
         ('shipments', '0004_event_partitions'),
     ]
@@ -22,6 +24,16 @@ class Migration(migrations.Migration):
             model_name='parcel',
             name='role',
             field=models.CharField(choices=[('original', 'As uploaded'), ('extra', 'Extra parcel'), ('replaced', 'Wrong number, replaced'), ('onward', 'Travels on under this number'), ('return', 'Comes back under this number')], default='original', max_length=8),
+        ),
+        migrations.AddField(
+            model_name='parcel',
+            name='role_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='parcel',
+            name='role_at',
+            field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
             model_name='waybill',
