@@ -10,12 +10,13 @@ from typing import Any
 
 from simulator import instants
 from simulator.clock import VirtualClock
+from simulator.control import check_callback
 from simulator.faults import RATES, SECONDS, Faults, parse_switch
 from simulator.journal import Journal
-from simulator.providers import Scene
+from simulator.providers import Scene, providers
 from simulator.pushing import DEFAULT_RATE, Pusher
 from simulator.server import Server, Simulator
-from simulator.subscriptions import Register
+from simulator.subscriptions import Register, restored
 from simulator.world import ARRIVAL_SECONDS, PAST_ORDERS, World
 
 
@@ -43,12 +44,19 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--push-delay", type=int, default=0, help="virtual seconds from a subscription to its first push"
     )
+    parser.add_argument(
+        "--callback",
+        action="append",
+        default=[],
+        metavar="PROVIDER=URL",
+        help="where an account is pushed to by contract, or where its subscriptions name no address",
+    )
     parser.add_argument("--public-url", default="", help="how others reach this server, if not by host and port")
     parser.add_argument(
         "--fault",
         action="append",
         default=[],
-        metavar="NAME[=VALUE]",
+        metavar="[PROVIDER.]NAME[=VALUE]",
         help=f"rates: {', '.join(RATES)}; seconds: {', '.join(SECONDS)}",
     )
     return parser.parse_args(words)
@@ -65,30 +73,43 @@ def simulator(options: argparse.Namespace) -> Simulator:
     now = instants.parse(options.now) if options.now else int(anchor + (wall - anchor) * options.speed)
     openings = [entry["at"] for entry in entries if entry["kind"] == "opened"] + [now]
     world = World(options.seed, anchor, options.orders, options.arrivals, openings if options.state else ())
-    scene = Scene(world, VirtualClock(now, options.speed), Faults(options.seed, dict(map(parse_switch, options.fault))))
-    made = Simulator(scene, Register(journal), journal, push_delay=options.push_delay, public_url=options.public_url)
+    faults = Faults(options.seed, dict(map(parse_switch, options.fault)), providers())
+    clock = VirtualClock(now, options.speed)
+    scene = Scene(world, clock, faults, journal, Register(journal), push_delay=options.push_delay)
+    made = Simulator(scene, public_url=options.public_url)
     kept: list[dict[str, Any]] = [{"kind": "world", **_identity(options, anchor)}]
     kept += [{"kind": "opened", "at": at} for at in openings]
     kept += restore(made, entries)
     journal.rewrite(kept)
+    for word in options.callback:
+        code, _, url = word.partition("=")
+        check_callback(code, url)
+        if scene.register.callbacks().get(code, ("", 0))[0] != url:
+            scene.register.call_back(code, url, now)
     return made
 
 
 def restore(made: Simulator, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Take back bent parcels and subscriptions; the entries that say the same without their history."""
+    """Take back bent parcels, callbacks and subscriptions; the entries that say the same without their history."""
     bends = []
+    callbacks: dict[str, dict[str, Any]] = {}
     subscriptions: dict[str, dict[str, Any]] = {}
     for entry in entries:
         if entry["kind"] == "bend":
             made.scene.world.bend(entry["number"], entry["scenario"], entry["at"])
             bends.append(entry)
         elif entry["kind"] == "subscription":
-            subscriptions[f"{entry['company']}:{entry['number']}"] = entry
+            subscriptions[restored(entry).key] = entry
+        elif entry["kind"] == "callback":
+            callbacks[entry["provider"]] = entry
         elif entry["kind"] == "moved":
-            subscriptions.pop(entry["key"], None)
+            key = entry["key"]  # those of older journals do not name the provider
+            subscriptions.pop(key if key.count(":") > 1 else f"kuaidi100:{key}", None)
+    for entry in callbacks.values():
+        made.register.call_back(entry["provider"], entry["url"], entry["at"])
     for entry in subscriptions.values():
         made.register.restore(entry)
-    return [*bends, *made.register.stored()]
+    return [*bends, *callbacks.values(), *made.register.stored()]
 
 
 def _identity(options: argparse.Namespace, anchor: int) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
 
 from simulator import scenarios as sc
 from simulator.instants import HOUR, MINUTE
-from simulator.tracks import SIGNED, Step
+from simulator.orders import Order
+from simulator.tracks import SIGNED, Step, way_back
 
 BENDABLE = (
     sc.NORMAL,
@@ -20,9 +22,14 @@ BENDABLE = (
     sc.DAMAGED,
     sc.LOST,
     sc.UNCOLLECTED,
+    sc.INTERCEPTED,
 )
+INTERCEPTED = sc.INTERCEPTED
 _DELAY_HOURS = {sc.NO_MOVEMENT: 30, sc.STALL: 60, sc.SLOW: 40}
 _SIGN_DELAY = 30 * HOUR
+# From here on a courier, a station or the buyer has the parcel, or it is on its way back already.
+_TOO_LATE_TO_STOP = SIGNED | {"out", "stored", "uncollected", "refused", "intercepted", "returning", "return_arrived"}
+_STOPPED_WITHIN = 40 * MINUTE
 _BEFORE_PICKUP = frozenset({sc.NEVER_PICKED, sc.LATE_PICKUP})
 
 
@@ -41,6 +48,20 @@ def bent(old: Sequence[Step], new: Sequence[Step], scenario: str, now: int) -> t
     if scenario == sc.SIGN_OVERDUE:
         return kept + tuple(replace(step, at=step.at + _SIGN_DELAY) if step.kind in SIGNED else step for step in coming)
     return kept + _hurried([step for step in coming if step in new], [step for step in new if step not in old], now)
+
+
+def turned_back(rng: Random, order: Order, old: Sequence[Step], now: int) -> tuple[Step, ...]:
+    """The scans of a parcel that is called back at `now`: stopped where it is, then home. Raises ValueError if it cannot be."""
+    kept = tuple(step for step in old if step.at <= now)
+    if not any(step.kind == "picked" for step in kept):
+        raise ValueError("the parcel has not been picked up")
+    if any(step.kind in _TOO_LATE_TO_STOP for step in kept):
+        raise ValueError("the parcel is out for delivery, delivered or on its way back")
+    newest = kept[-1]
+    place = newest.place if newest.to is None else newest.to
+    stopped = now + int(rng.uniform(0.2, 1) * _STOPPED_WITHIN)
+    back = way_back(rng, order, stopped + int(rng.uniform(1, 6) * HOUR), place)
+    return (*kept, Step(stopped, "intercepted", place, hub=newest.hub or newest.to_hub), *back)
 
 
 def _hurried(shared: Sequence[Step], own: Sequence[Step], now: int) -> tuple[Step, ...]:

@@ -1,15 +1,101 @@
 """The hands behind the scenes: faults, time, single parcels, and a look at the truth. For callers on this machine only."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from simulator import instants
 from simulator.catalogue import CARRIER_BY_CODE
 from simulator.orders import Order
-from simulator.providers import Answer, Scene, json_answer
+from simulator.providers import Answer, Scene, json_answer, providers
 from simulator.texts import wording
 
+if TYPE_CHECKING:
+    from simulator.server import Simulator
+
 _MOST_LISTED = 200
+
+
+def answer(simulator: "Simulator", method: str, path: str, query: dict[str, str], body: bytes) -> Answer:
+    """The answer of /control/<path>."""
+    scene = simulator.scene
+    if path == "state" and method == "GET":
+        return json_answer(state(simulator))
+    if path == "faults":
+        return faults(scene, method, body)
+    if path == "callbacks":
+        return callbacks(scene, method, body)
+    if path == "time" and method == "POST":
+        return time(scene, body)
+    if path == "parcels" and method == "GET":
+        return parcels(scene, query)
+    if path.startswith("parcels/"):
+        number = path.removeprefix("parcels/")
+        return parcel(scene, number) if method == "GET" else bend(scene, number, body)
+    return json_answer({"error": f"nothing at {method} /control/{path}"}, 404)
+
+
+def state(simulator: "Simulator") -> dict[str, Any]:
+    """GET /control/state: the world in numbers."""
+    scene, now = simulator.scene, simulator.scene.clock.now()
+    scenarios, following = scene.world.scenario_counts(now), scene.register.active_by()
+    return {
+        "now": instants.iso(now),
+        "speed": scene.clock.speed,
+        "start": instants.iso(scene.world.anchor),
+        "seed": scene.world.seed,
+        "public_url": simulator.public_url,
+        "orders": sum(scenarios.values()),
+        "scenarios": scenarios,
+        "served": dict(simulator.served),
+        "providers": {
+            code: {
+                "served": simulator.meter.total(code),
+                "per_second": simulator.meter.rate(code),
+                "following": following.get(code, 0),
+                "pushes": dict(scene.register.pushes_by.get(code, {})),
+            }
+            for code in providers()
+        },
+        "subscriptions": scene.register.counts(),
+        "pushes": dict(scene.register.pushes),
+        "callbacks": {code: url for code, (url, _) in scene.register.callbacks().items()},
+        "faults": scene.faults.values(),
+    }
+
+
+def callbacks(scene: Scene, method: str, body: bytes) -> Answer:
+    """GET or POST /control/callbacks {provider: address}: where accounts are pushed to, after the change; blank = nowhere."""
+    if method == "POST":
+        try:
+            wanted = {code: str(url or "") for code, url in mapping(body).items()}
+            for code, url in wanted.items():
+                check_callback(code, url)
+        except ValueError as error:
+            return json_answer({"error": str(error)}, 400)
+        for code, url in wanted.items():
+            scene.register.call_back(code, url, scene.clock.now())
+    return json_answer({code: url for code, (url, _) in scene.register.callbacks().items()})
+
+
+def check_callback(code: str, url: str) -> None:
+    """Raises ValueError if there is no such provider, or the address is none."""
+    if code not in providers():
+        raise ValueError(f"no provider {code!r}; there are {', '.join(providers())}")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError(f"{url!r} is no address to push to")
+
+
+def bend(scene: Scene, number: str, body: bytes) -> Answer:
+    """POST /control/parcels/<number> {"scenario"}: the parcel, after the change."""
+    try:
+        scene.bend(number, str(mapping(body).get("scenario", "")))
+    except KeyError as error:
+        return json_answer({"error": error.args[0]}, 404)
+    except ValueError as error:
+        return json_answer({"error": str(error)}, 409)
+    return parcel(scene, number)
 
 
 def faults(scene: Scene, method: str, body: bytes) -> Answer:

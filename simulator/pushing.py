@@ -1,112 +1,58 @@
-"""Kuaidi100's pushes: for every subscribed number the full list of scans whenever there is a new one.
+"""Pushes: whatever a provider says to its subscribers, delivered, acknowledged or tried again in virtual time.
 
-One thread finds what is due, a few deliver; the acknowledgement must be exactly right, else the push is tried again three
-times about 35 minutes apart, in virtual time.
+One thread finds what is due, a few deliver. What is said, how the acknowledgement must look and when it is tried again is
+the provider's own (`simulator.providers`).
 """
 
 import http.client
-import json
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from simulator.instants import DAY, MINUTE
-from simulator.providers import Scene, kuaidi100
-from simulator.subscriptions import Register, Subscription
-from simulator.texts import CODES
-from simulator.world import Parcel
+from simulator.following import Push, Pushes
+from simulator.instants import DAY, HOUR, MINUTE
+from simulator.providers import Scene, providers, pushes
+from simulator.subscriptions import Held, Register, Subscription
+from simulator.wire import Post, Reply
 
-RETRY_AFTER = 35 * MINUTE
-MOST_RETRIES = 3
-NO_RECORD_AFTER = 3 * DAY
-NO_CHANGE_AFTER = 60 * DAY
 DEFAULT_RATE = 20.0
 _WORKERS = 4
 _PAUSE = 0.2
 _PATIENCE = 10.0
 _LONGEST_ACKNOWLEDGEMENT = 65_536
-_OLD_STATUS = {
-    "picked": "got",
-    "out": "sending",
-    "signed": "check",
-    "signed_by": "check",
-    "signed_after": "check",
-    "collected": "check",
-}
+# Virtual seconds: how long a provider that is down, or has no address to push to, waits before it tries again.
+_OUTAGE = 5 * MINUTE
+_NO_ADDRESS = 10 * MINUTE
+# Long enough for the next push to overtake one that a fault keeps back.
+_OVERTAKEN = 6 * HOUR
+_STILL = 60 * DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
-    """What to tell a subscriber, and how the subscription goes on: `due` None = it ends, `company` = followed under that one."""
-
-    content: dict[str, Any] | None
-    due: int | None
-    company: str | None = None
-
-
-def compose(scene: Scene, subscription: Subscription, now: int) -> Push:
-    """What Kuaidi100 says about a number at an instant."""
-    parcel = scene.world.parcel(subscription.number, now)
-    if parcel is not None and not _accessible(parcel, subscription):
-        parcel = None
-    if parcel is None or not parcel.known(now):
-        return _nothing_known(parcel, subscription, now)
-    actual = parcel.order.actual.code
-    if actual != subscription.company and subscription.company:
-        return _other_company(subscription, actual, now)
-    newest = parcel.known(now)[-1]
-    finished = CODES[newest.kind].state in ("3", "4")
-    if not finished and now - newest.at >= NO_CHANGE_AFTER:
-        return Push(
-            _content(subscription, "abort", "60天无变化时", kuaidi100.empty_result(actual, subscription.number)), None
-        )
-    content = _content(
-        subscription,
-        "shutdown" if finished else "polling",
-        "",
-        kuaidi100.result(scene, parcel, actual, now, subscription.version),
-    )
-    content["billstatus"] = _OLD_STATUS.get(newest.kind, "change")
-    due = None if finished else parcel.next_scan(now) or newest.at + NO_CHANGE_AFTER
-    return Push(content, due, actual)
-
-
-def deliver(callback: str, form: dict[str, str]) -> bool:
-    """POST the form; True only if the acknowledgement is exactly right."""
+def deliver(callback: str, post: Post) -> Reply | None:
+    """POST it; None if nobody answers."""
     url = urlsplit(callback)
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = kind(url.hostname or "", url.port, timeout=_PATIENCE)
     try:
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        connection.request(
-            "POST", target, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
-        )
+        connection.request("POST", target, post.body, {"Content-Type": post.content_type, **post.headers})
         answer = connection.getresponse()
-        body = answer.read(_LONGEST_ACKNOWLEDGEMENT)
-        return answer.status == 200 and json.loads(body) == kuaidi100.ACKNOWLEDGEMENT
+        return Reply(answer.status, answer.read(_LONGEST_ACKNOWLEDGEMENT))
     except (OSError, http.client.HTTPException, ValueError):
-        return False
+        return None
     finally:
         connection.close()
-
-
-def form_of(content: dict[str, Any], salt: str, *, wrong: bool) -> dict[str, str]:
-    """The form of a push; signed only if the subscriber gave a salt."""
-    param = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    if not salt:
-        return {"param": param}
-    return {"sign": kuaidi100.push_sign(param, salt + "?" if wrong else salt), "param": param}
 
 
 class Pusher:
     """The background threads; `rate` bounds the pushes begun in one real second."""
 
     def __init__(self, scene: Scene, register: Register, rate: float = DEFAULT_RATE) -> None:
+        self._scenes = {code: scene.of(code) for code in providers()}
         self._scene, self._register, self._rate = scene, register, rate
+        self._seen: dict[str, int] = {}
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="push")
         self._thread = threading.Thread(target=self._run, name="pusher", daemon=True)
@@ -123,22 +69,86 @@ class Pusher:
 
     def tell(self, subscription: Subscription) -> None:
         """One push with its consequences."""
-        now = self._scene.clock.now()
-        push = compose(self._scene, subscription, now)
-        counts = self._register.pushes
-        if push.content is not None:
-            form = form_of(push.content, subscription.salt, wrong=self._scene.faults.strikes("bad_push_sign"))
-            if not deliver(subscription.callback, form):
-                counts["refused"] += 1
-                if subscription.tries < MOST_RETRIES:
-                    subscription.tries += 1
-                    self._register.settle(subscription, due=now + RETRY_AFTER)
-                    return
-                counts["dropped"] += 1
-            else:
-                counts["acknowledged"] += 1
+        scene, how = self._scenes[subscription.provider], pushes(subscription.provider)
+        now = scene.clock.now()
+        if how is None:
+            self._register.settle(subscription, due=None)
+            return
+        if scene.faults.strikes("outage"):
+            self._register.settle(subscription, due=now + _OUTAGE)
+            return
+        callback = self._register.callback(subscription)
+        if not callback:
+            self._register.settle(subscription, due=now + _NO_ADDRESS)
+            return
+        push = how.compose(scene, subscription, now)
+        if push.post is not None and not self._arrived(scene, how, subscription, callback, push.post, now):
+            self._register.count(subscription.provider, "refused")
+            if subscription.tries < len(how.retries):
+                subscription.tries += 1
+                self._register.settle(subscription, due=now + how.retries[subscription.tries - 1])
+                return
+            self._register.count(subscription.provider, "dropped")
+        self._go_on(subscription, push, now)
+
+    def release(self) -> None:
+        """Deliver what was kept back and has been overtaken; once, whatever the answer."""
+        for held in self._register.released(self._scene.clock.now()):
+            self._pool.submit(self._send_held, held)
+
+    def enrol(self) -> None:
+        """Follow every parcel of a carrier that tells by contract, once the account has said where to."""
+        for code, (_, since) in self._register.callbacks().items():
+            how = pushes(code)
+            if how is None or not how.contract:
+                continue
+            fresh = self._scene.world.added(self._seen.get(code, 0))
+            self._seen[code] = self._seen.get(code, 0) + len(fresh)
+            for order in fresh:
+                if order.actual.code in how.contract and order.ship_at is not None:
+                    self._follow(code, order.waybill, since)
+
+    def _follow(self, code: str, number: str, since: int) -> None:
+        """Tell of a number what comes after `since`."""
+        if self._register.follows(code, "", number):
+            return
+        parcel = self._scene.world.parcel(number, max(since, self._scene.clock.now() + DAY))
+        if parcel is None:
+            return
+        told = len(parcel.known(since))
+        if told and told == len(parcel.steps) and parcel.steps[-1].at < since - _STILL:
+            return
+        coming = parcel.next_scan(since)
+        due = coming if coming is not None else since + _STILL
+        self._register.add(code, "", number, {}, since, due - since, told)
+
+    def _arrived(
+        self, scene: Scene, how: Pushes, subscription: Subscription, callback: str, post: Post, now: int
+    ) -> bool:
+        """Send a push; True if the provider may take it for received. Faults lose it, delay it or send it twice."""
+        if scene.faults.strikes("drop_push"):
+            self._register.count(subscription.provider, "lost")
+            return True
+        if scene.faults.strikes("reorder_push"):
+            self._register.hold(Held(subscription.provider, callback, post), now + _OVERTAKEN)
+            self._register.count(subscription.provider, "held_back")
+            return True
+        reply = deliver(callback, post)
+        if scene.faults.strikes("duplicate_push"):
+            deliver(callback, post)
+            self._register.count(subscription.provider, "doubled")
+        if reply is None or reply.status != 200 or not how.acknowledged(reply, subscription):
+            return False
+        self._register.count(subscription.provider, "acknowledged")
+        return True
+
+    def _go_on(self, subscription: Subscription, push: Push, now: int) -> None:
         subscription.tries = 0
+        if push.told is not None:
+            subscription.told = push.told
         self._register.settle(subscription, due=push.due, company=push.company)
+        if push.onward:
+            self._register.add(subscription.provider, subscription.company, push.onward, subscription.data, now, 0)
 
     def _run(self) -> None:
         allowance = 0.0
@@ -147,6 +157,8 @@ class Pusher:
             now = time.monotonic()
             allowance = min(allowance + (now - before) * self._rate, self._rate)
             before = now
+            self.enrol()
+            self.release()
             due = self._register.take_due(self._scene.clock.now(), int(allowance))
             allowance -= len(due)
             for subscription in due:
@@ -158,38 +170,6 @@ class Pusher:
         except Exception as error:  # one broken number must not end the pushes of all
             print(f"simulator: push of {subscription.number}: {error!r}", file=sys.stderr)
 
-
-def _accessible(parcel: Parcel, subscription: Subscription) -> bool:
-    if parcel.number != subscription.number:
-        return False
-    code = parcel.order.actual.code
-    return code not in kuaidi100.PHONE_REQUIRED or kuaidi100.phone_fits(parcel.order, subscription.phone)
-
-
-def _nothing_known(parcel: Parcel | None, subscription: Subscription, now: int) -> Push:
-    given_up = subscription.asked_at + NO_RECORD_AFTER
-    if now >= given_up:
-        nothing = kuaidi100.empty_result(subscription.company, subscription.number)
-        return Push(_content(subscription, "abort", "3天查询无记录", nothing), None)
-    first = parcel.next_scan(now) if parcel is not None else None
-    return Push(None, min(first, given_up) if first is not None else given_up)
-
-
-def _other_company(subscription: Subscription, actual: str, now: int) -> Push:
-    """The number belongs to another company: say so and, if asked to recognise it, go on under that one."""
-    nothing = kuaidi100.empty_result(subscription.company, subscription.number)
-    content = _content(subscription, "abort", "快递公司识别错误", nothing)
-    content.update(autoCheck="1" if subscription.auto else "0", comOld=subscription.company, comNew=actual)
-    return Push(content, now + MINUTE, actual) if subscription.auto else Push(content, None)
-
-
-def _content(subscription: Subscription, status: str, message: str, result: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "status": status,
-        "billstatus": "",
-        "message": message,
-        "autoCheck": "0",
-        "comOld": "",
-        "comNew": "",
-        "lastResult": result,
-    }
+    def _send_held(self, held: Held) -> None:
+        reply = deliver(held.callback, held.post)
+        self._register.count(held.provider, "refused" if reply is None or reply.status != 200 else "acknowledged")

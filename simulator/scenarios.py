@@ -27,6 +27,8 @@ LOST = "lost"
 UNCOLLECTED = "uncollected"
 WRONG_COMPANY = "wrong_company"
 NO_RECORD = "no_record"
+# Never by itself: somebody called the parcel back.
+INTERCEPTED = "intercepted"
 
 # Per thousand orders that are not in the cast; the rest is normal. Unpaid and refunded orders are an everyday thing, not trouble.
 _TROUBLE = {

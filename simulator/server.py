@@ -4,14 +4,15 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from simulator import control, exports, instants
 from simulator.journal import Journal
-from simulator.providers import Answer, Scene, json_answer, kuaidi100, sf, struck
+from simulator.meter import Meter
+from simulator.providers import Answer, Call, Route, Scene, json_answer, providers
 from simulator.subscriptions import Register
 
 LARGEST_BODY = 1_000_000
@@ -24,100 +25,68 @@ class Simulator:
     """The scene and what the server remembers between requests."""
 
     scene: Scene
-    register: Register
-    journal: Journal
-    gate: kuaidi100.Gate = field(default_factory=kuaidi100.Gate)
-    served: Counter[str] = field(default_factory=Counter)
-    _counting: threading.Lock = field(default_factory=threading.Lock)
-    push_delay: int = 0
     public_url: str = ""
+    served: Counter[str] = field(default_factory=Counter)
+    meter: Meter = field(default_factory=Meter)
 
-    def answer(self, method: str, target: str, body: bytes, *, loopback: bool) -> Answer:
+    def __post_init__(self) -> None:
+        self._counting = threading.Lock()
+        self._scenes = {code: self.scene.of(code) for code in providers()}
+        routes = [(code, route) for code, provider in providers().items() for route in provider.ROUTES]
+        self._exact = {(route.method, route.path): (code, route) for code, route in routes if not route.prefix}
+        self._prefixes = [(code, route) for code, route in routes if route.prefix]
+
+    @property
+    def register(self) -> Register:
+        """Who is told what."""
+        return self.scene.register
+
+    @property
+    def journal(self) -> Journal:
+        """What a restart must not forget."""
+        return self.scene.journal
+
+    def answer(
+        self, method: str, target: str, body: bytes, *, loopback: bool, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """The answer to one request."""
         url = urlsplit(target)
-        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-        self._count(url.path if url.path in _PROVIDERS else "/" + url.path.split("/")[1])
-        if url.path in _PROVIDERS and method == "POST":
-            wait = self.scene.faults.seconds("slow")
-            if wait:
-                time.sleep(wait)
-            return _PROVIDERS[url.path](self, _form(body))
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        code, route = self._route(method, url.path)
+        if route is not None:
+            self._count(route.path)
+            self.meter.hit(code)
+            return self._provider(code, route, Call(method, url.path, query, headers or {}, body))
+        self._count("/" + url.path.split("/")[1])
         if url.path.startswith("/exports/") and method == "GET":
             return self._export(url.path, query)
         if url.path.startswith("/control/"):
             if not loopback:
                 return json_answer({"error": "the controls answer callers on this machine only"}, 403)
-            return self._control(method, url.path.removeprefix("/control/"), query, body)
+            return control.answer(self, method, url.path.removeprefix("/control/"), query, body)
         if url.path == "/healthz":
             return json_answer({"ok": True})
         return json_answer({"error": f"nothing at {method} {url.path}"}, 404)
 
-    def query(self, form: dict[str, str]) -> Answer:
-        """POST /poll/query.do."""
-        return kuaidi100.query(self.scene, self.gate, form)
+    def _route(self, method: str, path: str) -> tuple[str, Route | None]:
+        found = self._exact.get((method, path))
+        if found is not None:
+            return found
+        for code, route in self._prefixes:
+            if route.method == method and path.startswith(route.path):
+                return code, route
+        return "", None
 
-    def subscribe(self, form: dict[str, str]) -> Answer:
-        """POST /poll."""
-        failing = struck(self.scene)
-        if failing is not None:
-            return failing
-        code, asked = kuaidi100.subscription(form)
-        if code == "200" and not self.register.add(asked, self.scene.clock.now(), self.push_delay):
-            code = "501"
-        return kuaidi100.subscription_answer(code)
-
-    def sf_service(self, form: dict[str, str]) -> Answer:
-        """POST /std/service."""
-        return sf.service(self.scene, form)
-
-    def state(self) -> dict[str, Any]:
-        """GET /control/state."""
-        scene, now = self.scene, self.scene.clock.now()
-        scenarios = scene.world.scenario_counts(now)
-        return {
-            "now": instants.iso(now),
-            "speed": scene.clock.speed,
-            "start": instants.iso(scene.world.anchor),
-            "seed": scene.world.seed,
-            "public_url": self.public_url,
-            "orders": sum(scenarios.values()),
-            "scenarios": scenarios,
-            "served": dict(self.served),
-            "subscriptions": self.register.counts(),
-            "pushes": dict(self.register.pushes),
-            "faults": scene.faults.values(),
-        }
+    def _provider(self, code: str, route: Route, call: Call) -> Answer:
+        scene = self._scenes[code]
+        wait = scene.faults.seconds("slow")
+        if wait:
+            time.sleep(wait)
+        return scene.struck() or route.handler(scene, call)
 
     def _count(self, room: str) -> None:
         with self._counting:
             self.served[room] += 1
-
-    def _control(self, method: str, path: str, query: dict[str, str], body: bytes) -> Answer:
-        if path == "state" and method == "GET":
-            return json_answer(self.state())
-        if path == "faults":
-            return control.faults(self.scene, method, body)
-        if path == "time" and method == "POST":
-            return control.time(self.scene, body)
-        if path == "parcels" and method == "GET":
-            return control.parcels(self.scene, query)
-        if path.startswith("parcels/"):
-            number = path.removeprefix("parcels/")
-            return control.parcel(self.scene, number) if method == "GET" else self._bend(number, body)
-        return json_answer({"error": f"nothing at {method} /control/{path}"}, 404)
-
-    def _bend(self, number: str, body: bytes) -> Answer:
-        now = self.scene.clock.now()
-        try:
-            scenario = str(control.mapping(body).get("scenario", ""))
-            self.scene.world.bend(number, scenario, now)
-        except KeyError as error:
-            return json_answer({"error": error.args[0]}, 404)
-        except ValueError as error:
-            return json_answer({"error": str(error)}, 409)
-        self.journal.write(kind="bend", number=number, scenario=scenario, at=now)
-        self.register.wake(number, now)
-        return control.parcel(self.scene, number)
 
     def _export(self, path: str, query: dict[str, str]) -> Answer:
         name = path.removeprefix("/exports/")
@@ -162,7 +131,11 @@ class Handler(BaseHTTPRequestHandler):
         try:
             host = self.client_address[0]
             answer = self.server.simulator.answer(
-                method, self.path, body, loopback=host.startswith("127.") or host == "::1"
+                method,
+                self.path,
+                body,
+                loopback=host.startswith("127.") or host == "::1",
+                headers={name.lower(): value for name, value in self.headers.items()},
             )
         except Exception as error:  # a bug must cost one answer, not the connection thread in silence
             print(f"simulator: {method} {self.path}: {error!r}", file=sys.stderr)
@@ -170,10 +143,14 @@ class Handler(BaseHTTPRequestHandler):
         self._write(answer)
 
     def _write(self, answer: Answer) -> None:
+        if not answer.status:
+            self.close_connection = True
+            return
+        own = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
         head = (
             f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('',))[0]}\r\nServer: {self.server_version}\r\n"
             f"Content-Type: {answer.content_type}\r\nContent-Length: {len(answer.body)}\r\n"
-            f"{'Connection: close' + chr(13) + chr(10) if self.close_connection else ''}\r\n"
+            f"{own}{'Connection: close' + chr(13) + chr(10) if self.close_connection else ''}\r\n"
         )
         self.wfile.write(head.encode("ascii") + answer.body)
 
@@ -188,15 +165,3 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], simulator: Simulator) -> None:
         self.simulator = simulator
         super().__init__(address, Handler)
-
-
-def _form(body: bytes) -> dict[str, str]:
-    pairs = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return {name: values[-1] for name, values in pairs.items()}
-
-
-_PROVIDERS = {
-    "/poll/query.do": Simulator.query,
-    "/poll": Simulator.subscribe,
-    "/std/service": Simulator.sf_service,
-}

@@ -203,11 +203,13 @@ def _sign_overdue(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
     return [*steps[: out + 1], Step(steps[out].at + DAY + (order.late or 0), "signed", order.dest)]
 
 
-def _way_back(rng: Random, order: Order, start: int) -> list[Step]:
-    hours = distance_km(order.origin[0], order.dest[0]) / _TRUCK_KMH + 6
+def way_back(rng: Random, order: Order, start: int, here: Place | None = None) -> list[Step]:
+    """The scans of a parcel on its way home from `here` (None = where it was going), the first at `start`."""
+    place = order.dest if here is None else here
+    hours = distance_km(order.origin[0], place[0]) / _TRUCK_KMH + 6
     arrived = start + int(hours * rng.uniform(0.9, 1.3) * HOUR)
     return [
-        Step(start, "returning", order.dest, to=order.origin),
+        Step(start, "returning", place, to=order.origin),
         Step(arrived, "return_arrived", order.origin, hub=True),
         Step(arrived + int(rng.uniform(2, 8) * HOUR), "return_left", order.origin, hub=True, to=order.origin),
         Step(arrived + int(rng.uniform(14, 30) * HOUR), RETURNED, order.origin),
@@ -220,7 +222,7 @@ def _refused(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
     return [
         *steps[: out + 1],
         Step(at, "refused", order.dest),
-        *_way_back(rng, order, at + int(rng.uniform(4, 20) * HOUR)),
+        *way_back(rng, order, at + int(rng.uniform(4, 20) * HOUR)),
     ]
 
 
@@ -238,7 +240,7 @@ def _damaged(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
     at = steps[arrived].at + int(rng.uniform(0.5, 2) * HOUR)
     damage = Step(at, "damaged", steps[arrived].place, hub=True)
     if rng.random() < 0.5:
-        return [*steps[: arrived + 1], damage, *_way_back(rng, order, at + int(rng.uniform(16, 36) * HOUR))]
+        return [*steps[: arrived + 1], damage, *way_back(rng, order, at + int(rng.uniform(16, 36) * HOUR))]
     rest = _pushed(steps, arrived + 1, int(rng.uniform(8, 30) * HOUR))[arrived + 1 :]
     return [*steps[: arrived + 1], damage, *rest]
 
@@ -255,7 +257,7 @@ def _uncollected(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
     if rng.random() < 0.5:
         end.append(Step(overdue + int(rng.uniform(20, 60) * HOUR), "collected", order.dest))
     else:
-        end.extend(_way_back(rng, order, overdue + int(rng.uniform(40, 70) * HOUR)))
+        end.extend(way_back(rng, order, overdue + int(rng.uniform(40, 70) * HOUR)))
     return [*steps[: out + 1], Step(stored, "stored", order.dest), *end]
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 from simulator import scenarios as sc
 from simulator import tracks
-from simulator.bending import BENDABLE, bent
+from simulator.bending import BENDABLE, bent, turned_back
 from simulator.instants import DAY, HOUR, MINUTE
 from simulator.orders import Order, created_instant, draft, order_number
 from simulator.tracks import Step
@@ -42,6 +42,11 @@ class Parcel:
     def known(self, now: int) -> tuple[Step, ...]:
         """The scans made by `now`."""
         return tuple(step for step in self.steps if step.at <= now)
+
+    @property
+    def onward(self) -> str:
+        """The new waybill number that it would go back on; blank where the carrier keeps the number."""
+        return self.order.return_waybill if self.order.actual.code == "shunfeng" and not self.returning else ""
 
     def next_scan(self, after: int) -> int | None:
         """When the next scan after `after` is made; None if there is none."""
@@ -93,6 +98,11 @@ class World:
         with self._lock:
             return [order for order in self._orders if order.created_at <= now]
 
+    def added(self, start: int) -> list[Order]:
+        """The orders built so far from position `start` on; some of them may be of the near future."""
+        with self._lock:
+            return self._orders[start:]
+
     def parcel(self, number: str, now: int) -> Parcel | None:
         """The parcel with this waybill (or order) number if its order exists by `now`; numbers without any record are None."""
         self._grow(now)
@@ -129,7 +139,10 @@ class World:
             raise ValueError(f"parcel {number} has not left or has arrived")
         rng = Random(f"{self.seed}:{order.index}:bent:{scenario}")
         order = replace(order, scenario=scenario, late=sc.lateness(scenario, rng, None))
-        steps = bent(old, tracks.plan(self.seed, order), scenario, now)
+        if scenario == sc.INTERCEPTED:
+            steps = turned_back(rng, order, old, now)
+        else:
+            steps = bent(old, tracks.plan(self.seed, order), scenario, now)
         order = _with_end(replace(order, ended_at=None, confirmed_at=None, refunded_at=None), steps, rng)
         with self._lock:
             self._bent[order.index] = steps
@@ -140,7 +153,7 @@ class World:
         """How many orders there are of each scenario."""
         counts = dict.fromkeys(sc.SCENARIOS, 0)
         for order in self.orders(now):
-            counts[order.scenario] += 1
+            counts[order.scenario] = counts.get(order.scenario, 0) + 1
         return counts
 
     def _grow(self, now: int) -> None:

@@ -3,20 +3,40 @@
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
-from simulator.instants import local_text
+from simulator.instants import MINUTE, local_text
+from simulator.orders import Order
 from simulator.places import CITIES
-from simulator.providers import Answer, Scene, json_answer, struck
-from simulator.providers.kuaidi100 import phone_fits
+from simulator.providers import (
+    Answer,
+    Call,
+    Post,
+    Push,
+    Pushes,
+    Reply,
+    Route,
+    Scene,
+    Subscription,
+    json_answer,
+    json_post,
+    one_by_one,
+    phone_fits,
+)
 from simulator.texts import CODES, wording
+from simulator.tracks import Step
 from simulator.world import Parcel
 
 PARTNER = "DEMO-SF"
 CHECKWORD = "demo-checkword-sf"
 SERVICE = "EXP_RECE_SEARCH_ROUTES"
 MOST_NUMBERS = 10
+CARRIER = "shunfeng"
+# Tried again three times, then dropped; how far apart is not documented.
+MOST_RETRIES = 3
+RETRY_AFTER = 10 * MINUTE
 _FIELDS = ("partnerID", "requestID", "serviceCode", "timestamp", "msgDigest", "msgData")
 _OUTER = {
     "A1000": "",
@@ -34,18 +54,16 @@ def msg_digest(msg_data: str, timestamp: str, checkword: str) -> str:
     return base64.b64encode(hashlib.md5(encoded.replace("~", "%7E").encode()).digest()).decode()
 
 
-def service(scene: Scene, form: dict[str, str]) -> Answer:
+def service(scene: Scene, call: Call) -> Answer:
     """POST /std/service. Refusals of the gateway are outer codes, refusals of the service inner ones; both in HTTP 200."""
-    answer = struck(scene)
-    if answer is not None:
-        return answer
+    form = call.form
     if not all(form.get(name) for name in _FIELDS):
         return envelope(form.get("requestID", ""), "A1001")
     if form["partnerID"] != PARTNER or form["msgDigest"] != msg_digest(form["msgData"], form["timestamp"], CHECKWORD):
         return envelope(form.get("requestID", ""), "A1006")
     if form["serviceCode"] != SERVICE:
         return envelope(form.get("requestID", ""), "A1004")
-    if scene.faults.strikes("throttle"):
+    if scene.throttled():
         return envelope(form.get("requestID", ""), "A1005")
     return envelope(form.get("requestID", ""), "A1000", _routes(scene, form["msgData"]))
 
@@ -70,23 +88,27 @@ def _routes(scene: Scene, text: str) -> dict[str, Any]:
 def _answer(scene: Scene, number: str, phone: str, *, by_order: bool) -> dict[str, Any]:
     now = scene.clock.now()
     parcel = scene.world.parcel(number, now)
-    if parcel is None or parcel.order.actual.code != "shunfeng" or by_order != (number == parcel.order.number):
+    if parcel is None or parcel.order.actual.code != CARRIER or by_order != (number == parcel.order.number):
         return {"mailNo": number, "routes": []}
     # The merchant's own account may ask without a telephone number; a number that is given must fit.
     if phone and not phone_fits(parcel.order, phone):
         return {"mailNo": parcel.number, "routes": []}
-    return {"mailNo": parcel.number, "routes": scene.faults.disturbed(routes(parcel, now), parcel.number)}
+    return {"mailNo": parcel.number, "routes": scene.rows(_rows(parcel.order, scene.known(parcel, now)), parcel.number)}
 
 
 def routes(parcel: Parcel, now: int) -> list[dict[str, str]]:
     """The scans that SF tells of, oldest first."""
+    return _rows(parcel.order, parcel.known(now))
+
+
+def _rows(order: Order, steps: Sequence[Step]) -> list[dict[str, str]]:
     rows = []
-    for step in parcel.known(now):
+    for step in steps:
         op_code = CODES[step.kind].op_code
         if not op_code:
             continue
         city = CITIES[step.place[0]].name
-        rows.append(_route(step.at, city, wording(parcel.order, step), op_code))
+        rows.append(_route(step.at, city, wording(order, step), op_code))
         if op_code == "80":
             rows.append(_route(step.at, city, "在官网“运单资料&签收图”,可查看签收人信息", "8000"))
     return rows
@@ -108,3 +130,33 @@ def envelope(request_id: str, code: str, data: dict[str, Any] | None = None) -> 
     return json_answer(
         {"apiErrorMsg": _OUTER[code], "apiResponseID": identity, "apiResultCode": code, "apiResultData": text}
     )
+
+
+def compose(scene: Scene, subscription: Subscription, now: int) -> Push:
+    """The newest route of a parcel of the account; SF signs no push."""
+    return one_by_one(scene, subscription, now, _push, CARRIER)
+
+
+def _push(parcel: Parcel, step: Step) -> Post | None:
+    rows = [
+        {
+            "id": hashlib.md5(f"{parcel.number}:{row['acceptTime']}:{row['opCode']}".encode()).hexdigest()[:16],
+            "mailno": parcel.number,
+            "orderid": parcel.order.number,
+            **row,
+            "reasonCode": "",
+            "reasonName": "",
+        }
+        for row in _rows(parcel.order, (step,))
+    ]
+    return json_post({"Body": {"WaybillRoute": rows}}) if rows else None
+
+
+def acknowledged(reply: Reply, subscription: Subscription) -> bool:
+    """SF takes return_code 0000 for received."""
+    said = reply.json
+    return isinstance(said, dict) and said.get("return_code") == "0000"
+
+
+ROUTES = (Route("POST", "/std/service", service),)
+PUSHES = Pushes(compose, acknowledged, retries=(RETRY_AFTER,) * MOST_RETRIES, contract=frozenset({CARRIER}))

@@ -1,5 +1,6 @@
 """The product reads what the simulator says as it was meant: two codes by different hands, one protocol."""
 
+import contextlib
 from collections import Counter
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -39,6 +40,7 @@ MEANING = {
     "signed_by": ("delivered", None),
     "signed_after": ("delivered", None),
     "refused": ("refused", "refused"),
+    "intercepted": ("returning", None),
     "returning": ("returning", None),
     "return_arrived": ("returning", None),
     "return_left": ("returning", None),
@@ -53,11 +55,13 @@ def instant(moment: datetime | None) -> int | None:
 @pytest.fixture(scope="module")
 def scene() -> Scene:
     later = "2026-12-20T00:00:00Z"
-    return simulator(
-        arguments(
-            ["--port", "0", "--start", START, "--now", later, "--speed", "0", "--orders", "12000", "--arrivals", "3600"]
-        )
-    ).scene
+    words = ["--port", "0", "--start", START, "--now", later, "--speed", "0", "--orders", "12000", "--arrivals", "3600"]
+    scene = simulator(arguments(words)).scene
+    # Interceptions happen to nobody by themselves: somebody has to ask.
+    for order in scene.world.orders(parse(START))[::20]:
+        with contextlib.suppress(KeyError, ValueError):
+            scene.world.bend(order.waybill, sc.INTERCEPTED, parse(START))
+    return scene
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +114,7 @@ def test_every_route_of_sf_is_read_as_what_it_is(scene: Scene, parcels: list[Par
         "679": "delivered",
         "80": "delivered",
         "8000": "delivered",
+        "99": "returning",
         "648": "returning",
     }
     assert {stage for code, stage in told if code == "70"} == {"out_for_delivery", "refused"}
