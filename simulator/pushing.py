@@ -102,7 +102,7 @@ class Pusher:
             how = pushes(code)
             if how is None or not how.contract:
                 continue
-            fresh = self._scene.world.added(self._seen.get(code, 0))
+            fresh = self._scene.world.added(self._seen.get(code, 0), self._scene.clock.now())
             self._seen[code] = self._seen.get(code, 0) + len(fresh)
             for order in fresh:
                 if order.actual.code in how.contract and order.ship_at is not None:

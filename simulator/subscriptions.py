@@ -62,6 +62,8 @@ class Register:
         self._queue: list[tuple[int, int, Subscription]] = []
         self._held: list[tuple[int, int, Held]] = []
         self._turn = 0
+        # key → the entry of the queue that counts
+        self._turns: dict[str, int] = {}
         # provider → (account-level callback, the instant it was registered)
         self._callbacks: dict[str, tuple[str, int]] = {}
         self.pushes: Counter[str] = Counter()
@@ -101,13 +103,10 @@ class Register:
         taken: list[Subscription] = []
         with self._lock:
             while self._queue and self._queue[0][0] <= now and len(taken) < limit:
-                due, _, subscription = heapq.heappop(self._queue)
+                _, turn, subscription = heapq.heappop(self._queue)
                 # Entries of ended, replaced or rescheduled subscriptions are left in the heap and skipped here.
-                if (
-                    self._all.get(subscription.key) is subscription
-                    and not subscription.finished
-                    and due == subscription.due
-                ):
+                if self._turns.get(subscription.key) == turn:
+                    del self._turns[subscription.key]
                     taken.append(subscription)
         return taken
 
@@ -116,6 +115,7 @@ class Register:
         with self._lock:
             if company is not None and company != subscription.company:
                 del self._all[subscription.key]
+                self._turns.pop(subscription.key, None)
                 self._journal.write(kind="moved", key=subscription.key)
                 subscription.company = company
             subscription.finished = due is None
@@ -189,8 +189,10 @@ class Register:
 
     def _put(self, subscription: Subscription) -> None:
         self._all[subscription.key] = subscription
+        self._turns.pop(subscription.key, None)
         if not subscription.finished:
             self._turn += 1
+            self._turns[subscription.key] = self._turn
             heapq.heappush(self._queue, (subscription.due, self._turn, subscription))
 
     def _keep(self, subscription: Subscription) -> None:

@@ -98,8 +98,9 @@ class World:
         with self._lock:
             return [order for order in self._orders if order.created_at <= now]
 
-    def added(self, start: int) -> list[Order]:
-        """The orders built so far from position `start` on; some of them may be of the near future."""
+    def added(self, start: int, now: int) -> list[Order]:
+        """The orders from position `start` on that are built by `now`; some of them may be of the near future."""
+        self._grow(now)
         with self._lock:
             return self._orders[start:]
 

@@ -12,6 +12,8 @@ from simulator.texts import CODES, wording
 from simulator.tracks import Step
 from simulator.world import Parcel
 
+CUSTOMER = "DEMO-CUSTOMER"
+KEY = "DEMO-KEY-100"
 PHONE_REQUIRED = frozenset({"shunfeng", "shunfengkuaiyun", "zhongtong"})
 # Known company codes; the others are refused as the real service refuses a misspelt one.
 COMPANIES = frozenset({*CARRIER_BY_CODE, "shunfengkuaiyun", "youzhengguonei", "jd", "debangkuaidi", "huitongkuaidi"})

@@ -4,13 +4,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.providers import Answer, Call, Route, Scene, json_answer, mapping, phone_fits
-from simulator.providers._kuaidi100 import COMPANIES, DIGESTS, PHONE_REQUIRED, push_sign, query_sign, result
+from simulator.providers._kuaidi100 import (
+    COMPANIES,
+    CUSTOMER,
+    DIGESTS,
+    KEY,
+    PHONE_REQUIRED,
+    push_sign,
+    query_sign,
+    result,
+)
+from simulator.providers._kuaidi100_calls import SECRET, intercept, label_sign, recognise
 from simulator.providers._kuaidi100_push import PUSHES
 
-__all__ = ["CUSTOMER", "KEY", "PUSHES", "ROUTES", "push_sign", "query_sign", "result"]
+__all__ = ["CUSTOMER", "KEY", "PUSHES", "ROUTES", "SECRET", "label_sign", "push_sign", "query_sign", "result"]
 
-CUSTOMER = "DEMO-CUSTOMER"
-KEY = "DEMO-KEY-100"
 MOST_QUERIES_A_DAY = 48
 
 
@@ -97,4 +105,10 @@ def _refusal(code: str, message: str) -> Answer:
     return json_answer({"result": False, "returnCode": code, "message": message})
 
 
-ROUTES = (Route("POST", "/poll/query.do", query), Route("POST", "/poll", subscribe))
+ROUTES = (
+    Route("POST", "/poll/query.do", query),
+    Route("POST", "/poll", subscribe),
+    Route("GET", "/autonumber/auto", recognise),
+    Route("POST", "/autonumber/auto", recognise),
+    Route("POST", "/label/order", intercept),
+)

@@ -22,6 +22,7 @@ from simulator.providers import (
     Subscription,
     json_answer,
     json_post,
+    mapping,
     one_by_one,
     phone_fits,
 )
@@ -31,13 +32,20 @@ from simulator.world import Parcel
 
 PARTNER = "DEMO-SF"
 CHECKWORD = "demo-checkword-sf"
-SERVICE = "EXP_RECE_SEARCH_ROUTES"
+SEARCH_ROUTES = "EXP_RECE_SEARCH_ROUTES"
+WANTED_INTERCEPT = "EXP_RECE_WANTED_INTERCEPT"
 MOST_NUMBERS = 10
 CARRIER = "shunfeng"
 # Tried again three times, then dropped; how far apart is not documented.
 MOST_RETRIES = 3
 RETRY_AFTER = 10 * MINUTE
 _FIELDS = ("partnerID", "requestID", "serviceCode", "timestamp", "msgDigest", "msgData")
+_REFUSALS = {
+    "unknown": ("20001", "运单号不存在"),
+    "early": ("20002", "运单未揽收，不能拦截"),
+    "late": ("20003", "快件派送中或已签收，不能拦截"),
+    "again": ("20004", "该运单已有拦截指令"),
+}
 _OUTER = {
     "A1000": "",
     "A1001": "必传参数不可为空",
@@ -61,11 +69,12 @@ def service(scene: Scene, call: Call) -> Answer:
         return envelope(form.get("requestID", ""), "A1001")
     if form["partnerID"] != PARTNER or form["msgDigest"] != msg_digest(form["msgData"], form["timestamp"], CHECKWORD):
         return envelope(form.get("requestID", ""), "A1006")
-    if form["serviceCode"] != SERVICE:
+    granted = {SEARCH_ROUTES: _routes, WANTED_INTERCEPT: _intercept}.get(form["serviceCode"])
+    if granted is None:
         return envelope(form.get("requestID", ""), "A1004")
     if scene.throttled():
         return envelope(form.get("requestID", ""), "A1005")
-    return envelope(form.get("requestID", ""), "A1000", _routes(scene, form["msgData"]))
+    return envelope(form.get("requestID", ""), "A1000", granted(scene, form["msgData"]))
 
 
 def _routes(scene: Scene, text: str) -> dict[str, Any]:
@@ -116,6 +125,22 @@ def _rows(order: Order, steps: Sequence[Step]) -> list[dict[str, str]]:
 
 def _route(at: int, city: str, remark: str, op_code: str) -> dict[str, str]:
     return {"acceptAddress": city, "acceptTime": local_text(at), "remark": remark, "opCode": op_code}
+
+
+def _intercept(scene: Scene, text: str) -> dict[str, Any]:
+    """Send a parcel back (serviceCode 2); taken says nothing of whether it will be stopped in time."""
+    wanted = mapping(text)
+    if not wanted:
+        return inner("S0001", "非法的JSON格式")
+    missing = [name for name in ("waybillNo", "serviceCode", "role", "payMode") if not wanted.get(name)]
+    if missing:
+        return inner("S0002", f"必填参数{missing[0]}为空")
+    if str(wanted["payMode"]) in ("3", "4") and not wanted.get("monthlyCardNo"):
+        return inner("S0002", "必填参数monthlyCardNo为空")
+    if str(wanted["serviceCode"]) != "2":
+        return inner("20012", "该运单暂不支持此拦截类型")
+    refusal = scene.intercept(str(wanted["waybillNo"]).strip(), CARRIER)
+    return inner(*_REFUSALS[refusal]) if refusal else inner("S0000", None)
 
 
 def inner(code: str, message: str | None, data: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import hashlib
 import http.client
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,9 +23,11 @@ class Client:
         self.port, self.simulator = port, running
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
 
-    def raw(self, method: str, target: str, body: str | bytes | None = None) -> tuple[int, bytes]:
+    def raw(
+        self, method: str, target: str, body: str | bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
         """(status, body) of one request."""
-        self._connection.request(method, target, body)
+        self._connection.request(method, target, body, dict(headers or {}))
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 

@@ -95,7 +95,7 @@ def test_a_wrong_digest_is_refused_by_the_gateway(client: Client, signed: dict[s
 
 
 def test_a_service_that_was_not_granted_is_refused(client: Client) -> None:
-    assert ask(client, {"waybillNo": "SF1"}, service="EXP_RECE_WANTED_INTERCEPT")["apiResultCode"] == "A1004"
+    assert ask(client, {"waybillNo": "SF1"}, service="EXP_RECE_CREATE_ORDER")["apiResultCode"] == "A1004"
 
 
 def test_a_message_that_is_no_json_is_refused_by_the_service(client: Client) -> None:
