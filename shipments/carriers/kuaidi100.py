@@ -1,13 +1,11 @@
-"""Kuaidi100 快递100: real-time query, subscription, push, number recognition. Pure.
+"""Kuaidi100 快递100: real-time query, subscription, push, number recognition, interception. Pure.
 
 Protocol facts: api.kuaidi100.com/document and the company's own demos; state codes 0–14 are the basic level, three
 digits and more the advanced level that `resultv2=4` brings.
 """
 
-import hashlib
 import hmac
 import html
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,10 +17,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from shipments import bodies
-from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish, answered
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered
 from shipments.carriers._kuaidi100 import STATUS as STATUS
 from shipments.carriers._kuaidi100 import events as _events
 from shipments.carriers._kuaidi100 import settled
+from shipments.carriers._kuaidi100_calls import INTERCEPTS as INTERCEPTS
+from shipments.carriers._kuaidi100_calls import compact, post
+from shipments.carriers._kuaidi100_calls import decode_interception as decode_interception
+from shipments.carriers._kuaidi100_calls import decode_recognition as decode_recognition
+from shipments.carriers._kuaidi100_calls import encode_interception as encode_interception
+from shipments.carriers._kuaidi100_calls import encode_recognition as encode_recognition
+from shipments.carriers._kuaidi100_calls import sign as sign
 from shipments.status import Cause
 from shipops.kit.wire import Request, Response
 
@@ -30,6 +35,10 @@ LABEL = _("Kuaidi100")
 FIELDS = (
     Field("customer", _("Customer number"), secret=False),
     Field("key", _("Authorisation key")),
+    # Of the e-waybill service; without it no parcel can be called back.
+    Field("secret", _("E-waybill secret"), required=False),
+    Field("partner_id", _("E-waybill account with the carrier"), required=False, secret=False),
+    Field("partner_key", _("Key of the e-waybill account"), required=False),
 )
 CARRIERS: frozenset[str] | None = None
 BATCH = 1
@@ -39,8 +48,7 @@ DAILY = 48
 RATE = 0.0
 SUBSCRIBES = True
 SIGNED = True
-INTERCEPTS: frozenset[Wish] = frozenset()
-RECOGNISES = False
+RECOGNISES = True
 ADDRESS = "https://poll.kuaidi100.com"
 
 _HALF_AN_HOUR = timedelta(minutes=30)
@@ -62,22 +70,23 @@ _SUBSCRIPTION_FAILURES: dict[str, tuple[Trouble, timedelta | None, bool]] = {
     "701": (Trouble.CONFIG, None, False),
     "702": (Trouble.CONFIG, None, False),
 }
-_REQUEST_KEYS = ({"com", "num"}, {"company", "number"}, {"customer", "sign"}, {"schema", "param"})
-
-
-def sign(*parts: str) -> str:
-    """Return the upper-case hex MD5 over the parts as they stand, the signature of all of Kuaidi100's calls."""
-    return hashlib.md5("".join(parts).encode()).hexdigest().upper()
+_REQUEST_KEYS = (
+    {"interceptType", "kuaidinum"},
+    {"com", "num"},
+    {"company", "number"},
+    {"customer", "sign"},
+    {"schema", "param"},
+)
 
 
 def encode(asks: Sequence[Ask], contract: Contract, now: datetime) -> Request:
     """Return the real-time query of one waybill."""
     (ask,) = asks
     wanted = {"com": ask.carrier, "num": ask.number, "phone": ask.phone_tail, "resultv2": "4"}
-    param = _compact({**wanted, "show": "0", "order": "desc"})
+    param = compact({**wanted, "show": "0", "order": "desc"})
     key, customer = contract.credentials.get("key", ""), contract.credentials.get("customer", "")
     fields = {"customer": customer, "sign": sign(param, key, customer), "param": param}
-    return _post(contract, "/poll/query.do", fields)
+    return post(contract, ADDRESS, "/poll/query.do", fields)
 
 
 def encode_subscription(ask: Ask, contract: Contract, now: datetime) -> Request:
@@ -89,22 +98,13 @@ def encode_subscription(ask: Ask, contract: Contract, now: datetime) -> Request:
         "autoCom": "1",
         "phone": ask.phone_tail,
     }
-    param = _compact({
+    param = compact({
         "company": ask.carrier,
         "number": ask.number,
         "key": contract.credentials.get("key", ""),
         "parameters": parameters,
     })  # fmt: skip
-    return _post(contract, "/poll", {"schema": "json", "param": param})
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _post(contract: Contract, path: str, fields: Mapping[str, str]) -> Request:
-    url = (contract.base_url.rstrip("/") or ADDRESS) + path
-    return Request("POST", url, {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(fields).encode())
+    return post(contract, ADDRESS, "/poll", {"schema": "json", "param": param})
 
 
 def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
@@ -170,6 +170,8 @@ def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
         raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
     if isinstance(value.get("param"), str) and not {"customer", "schema"} & value.keys():
         return read(urlencode({"param": value["param"]}, errors="replace").encode())
+    if "kuaidinum" in value and not {"interceptType", "lastResult"} & value.keys():
+        return (_intercepted(value),)
     if "lastResult" in value or (pushed and "status" in value and "data" not in value):
         return (_push(value),)
     if "auto" in value or "comCode" in value:
@@ -181,6 +183,13 @@ def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
     if any(keys <= value.keys() for keys in _REQUEST_KEYS):
         raise NotAnAnswer("This is a request to Kuaidi100, not an answer")
     raise NotAnAnswer("The body is JSON, but nothing that Kuaidi100 answers or pushes")
+
+
+def _intercepted(value: Mapping[str, Any]) -> Answer:
+    """The callback of an interception: what the carrier made of the wish, in words. What became of the parcel its scans tell."""
+    said = " ".join(str(value[key]) for key in ("status", "message", "msg", "reason") if value.get(key))
+    number, carrier = str(value["kuaidinum"]).strip(), str(value.get("kuaidicom") or "").strip().lower()
+    return Answer(number, carrier, warnings=(f"Interception: {said}",) if said else (), kind=Kind.INTERCEPTION)
 
 
 def _list(value: list[Any]) -> tuple[Answer, ...]:

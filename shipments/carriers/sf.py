@@ -1,38 +1,27 @@
-"""SF Express 顺丰 (the Fengqiao gateway): EXP_RECE_SEARCH_ROUTES, route pushes, and the older BSP XML. Pure.
+"""SF Express 顺丰 (the Fengqiao gateway): EXP_RECE_SEARCH_ROUTES and WANTED_INTERCEPT, route pushes, and the older BSP XML. Pure.
 
 Protocol facts: the Fengqiao documents and its SDKs. Pushes carry no signature, so their address must be unguessable.
 """
 
-import base64
-import hashlib
-import json
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote_plus, urlencode
 from xml.etree import ElementTree
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from shipments import bodies
-from shipments.answers import (
-    Answer,
-    Ask,
-    Contract,
-    Failure,
-    Field,
-    Kind,
-    NotAnAnswer,
-    Trouble,
-    Wish,
-    answered,
-    epoch_ms,
-)
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered
 from shipments.carriers._sf import STATUS as STATUS
 from shipments.carriers._sf import events as _events
+from shipments.carriers._sf_calls import INTERCEPTS as INTERCEPTS
+from shipments.carriers._sf_calls import SEARCH_ROUTES, call, failure
+from shipments.carriers._sf_calls import decode_interception as decode_interception
+from shipments.carriers._sf_calls import digest as digest
+from shipments.carriers._sf_calls import encode_interception as encode_interception
+from shipments.carriers._sf_calls import verify_code as verify_code
 from shipops.kit.wire import Request, Response
 
 CARRIER = "shunfeng"
@@ -40,6 +29,7 @@ LABEL = _("SF Express")
 FIELDS = (
     Field("partner_id", _("Partner ID"), secret=False),
     Field("checkword", _("Check word")),
+    Field("monthly_card", _("Monthly account number"), required=False, secret=False),
     Field("phone_tail", _("Last four digits of the sender's phone"), required=False, secret=False),
 )
 CARRIERS: frozenset[str] | None = frozenset({CARRIER})
@@ -49,64 +39,21 @@ DAILY = 0
 RATE = 0.0
 SUBSCRIBES = False
 SIGNED = False
-INTERCEPTS: frozenset[Wish] = frozenset()
 RECOGNISES = False
-ADDRESS = "https://bspgw.sf-express.com"
-SEARCH_ROUTES = "EXP_RECE_SEARCH_ROUTES"
 
-# Gateway codes, then business codes; what is not here is theirs, and asking again later may help.
-_FAILURES: dict[str, tuple[Trouble, timedelta | None, bool]] = {
-    "A1001": (Trouble.CONFIG, None, False),
-    "A1002": (Trouble.TRANSIENT, None, True),
-    "A1003": (Trouble.AUTH, None, True),
-    "A1004": (Trouble.AUTH, None, True),
-    "A1005": (Trouble.THROTTLE, timedelta(minutes=5), True),
-    "A1006": (Trouble.AUTH, None, True),
-    "A1008": (Trouble.AUTH, None, True),
-    "S0001": (Trouble.CONFIG, None, False),
-    "S0002": (Trouble.CONFIG, None, False),
-    "8001": (Trouble.AUTH, None, True),
-    "8014": (Trouble.AUTH, None, True),
-    "8057": (Trouble.AUTH, None, True),
-}
 _REQUEST_KEYS = ("trackingNumber", "attributeNo", "searchNo", "partnerID", "serviceCode", "barOprCode", "checkPhoneNo")
-
-
-def digest(msg_data: str, timestamp: str, checkword: str) -> str:
-    """Return msgDigest: base64 of the raw MD5 over the parts, URL-encoded as Java does it (space → +)."""
-    encoded = quote_plus(msg_data + timestamp + checkword, safe="*-._")
-    # Java writes ~ as %7E and leaves * alone; Python does the opposite.
-    return base64.b64encode(hashlib.md5(encoded.replace("~", "%7E").encode()).digest()).decode()
-
-
-def verify_code(xml: str, checkword: str) -> str:
-    """Return verifyCode of the older BSP XML: base64 of the raw MD5 over text and check word."""
-    return base64.b64encode(hashlib.md5((xml + checkword).encode()).digest()).decode()
 
 
 def encode(asks: Sequence[Ask], contract: Contract, now: datetime) -> Request:
     """Return the route query of up to ten waybills; they share one phone tail, as one question holds one."""
-    credentials = contract.credentials
     wanted = {
         "language": "zh-CN",
         "trackingType": "1",
         "trackingNumber": [ask.number for ask in asks],
         "methodType": "1",
-        "checkPhoneNo": credentials.get("phone_tail") or asks[0].phone_tail,
+        "checkPhoneNo": contract.credentials.get("phone_tail") or asks[0].phone_tail,
     }
-    msg_data = json.dumps(wanted, ensure_ascii=False, separators=(",", ":"))
-    timestamp = epoch_ms(now)
-    fields = {
-        "partnerID": credentials.get("partner_id", ""),
-        "requestID": str(uuid.uuid5(uuid.NAMESPACE_OID, msg_data + timestamp)),
-        "serviceCode": SEARCH_ROUTES,
-        "timestamp": timestamp,
-        "msgDigest": digest(msg_data, timestamp, credentials.get("checkword", "")),
-        "msgData": msg_data,
-    }
-    url = (contract.base_url.rstrip("/") or ADDRESS) + "/std/service"
-    headers = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
-    return Request("POST", url, headers, urlencode(fields).encode())
+    return call(SEARCH_ROUTES, wanted, contract, now)
 
 
 def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
@@ -171,7 +118,7 @@ def _envelope(value: Mapping[str, Any]) -> tuple[Answer, ...]:
     """The gateway's frame: apiResultData is JSON again, as a text (a few tools hand on the object itself)."""
     code = str(value.get("apiResultCode", ""))
     if code != "A1000":
-        return (Answer(carrier=CARRIER, failure=_failure(code, value.get("apiErrorMsg"))),)
+        return (Answer(carrier=CARRIER, failure=failure(code, value.get("apiErrorMsg"))),)
     inner = value.get("apiResultData")
     if isinstance(inner, str):
         try:
@@ -186,7 +133,7 @@ def _envelope(value: Mapping[str, Any]) -> tuple[Answer, ...]:
 def _inner(value: Mapping[str, Any]) -> tuple[Answer, ...]:
     code = str(value.get("errorCode") or "S0000")
     if value.get("success") in (False, "false") or code != "S0000":
-        return (Answer(carrier=CARRIER, failure=_failure(code, value.get("errorMsg"))),)
+        return (Answer(carrier=CARRIER, failure=failure(code, value.get("errorMsg"))),)
     data = value.get("msgData", value)
     if isinstance(data, str):
         data = (bodies.rows(data) or [{}])[0]
@@ -230,7 +177,7 @@ def _xml(root: ElementTree.Element) -> tuple[Answer, ...]:
         raise NotAnAnswer("This is a request to SF, not an answer")
     error = root.find(".//ERROR")
     if error is not None:
-        return (Answer(carrier=CARRIER, failure=_failure(error.get("code", ""), error.text)),)
+        return (Answer(carrier=CARRIER, failure=failure(error.get("code", ""), error.text)),)
     pushed = [dict(element.attrib) for element in root.iter("WaybillRoute")]
     if pushed:
         return _pushed(pushed)
@@ -243,8 +190,3 @@ def _xml(root: ElementTree.Element) -> tuple[Answer, ...]:
     if (root.findtext("Head") or "").strip() == "OK" and root.tag == "Response":
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))),)
     raise NotAnAnswer("The XML is nothing that SF answers or pushes")
-
-
-def _failure(code: str, message: object) -> Failure:
-    trouble, after, account_wide = _FAILURES.get(code, (Trouble.TRANSIENT, None, False))
-    return Failure(trouble, f"{code} {message or ''}".strip(), after, account_wide)

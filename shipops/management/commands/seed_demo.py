@@ -27,7 +27,7 @@ PEOPLE = (
 )
 # The simulator's own constants (docs/simulator.md): worth nothing anywhere else.
 ACCOUNTS = (
-    ("kuaidi100", "快递100", {"customer": "DEMO-CUSTOMER", "key": "DEMO-KEY-100"}),
+    ("kuaidi100", "快递100", {"customer": "DEMO-CUSTOMER", "key": "DEMO-KEY-100", "secret": "DEMO-SECRET-100"}),
     ("sf", "顺丰丰桥", {"partner_id": "DEMO-SF", "checkword": "demo-checkword-sf"}),
 )
 
