@@ -90,13 +90,16 @@ def simulator(options: argparse.Namespace) -> Simulator:
 
 
 def restore(made: Simulator, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Take back bent parcels, callbacks and subscriptions; the entries that say the same without their history."""
+    """Take back bent parcels, slowed hubs, callbacks and subscriptions; the entries that say the same without their history."""
     bends = []
     callbacks: dict[str, dict[str, Any]] = {}
     subscriptions: dict[str, dict[str, Any]] = {}
     for entry in entries:
         if entry["kind"] == "bend":
             made.scene.world.bend(entry["number"], entry["scenario"], entry["at"])
+            bends.append(entry)
+        elif entry["kind"] == "hold":
+            made.scene.world.hold(entry["city"], entry["hours"], entry["at"])
             bends.append(entry)
         elif entry["kind"] == "subscription":
             subscriptions[restored(entry).key] = entry

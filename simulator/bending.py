@@ -1,7 +1,7 @@
-"""Bend a parcel that is under way: what has been scanned stays, the rest follows another scenario from now on."""
+"""Bend a parcel that is under way, or slow a hub: what has been scanned stays, the rest happens otherwise from now on."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 
 from simulator import scenarios as sc
@@ -31,6 +31,25 @@ _SIGN_DELAY = 30 * HOUR
 _TOO_LATE_TO_STOP = SIGNED | {"out", "stored", "uncollected", "refused", "intercepted", "returning", "return_arrived"}
 _STOPPED_WITHIN = 40 * MINUTE
 _BEFORE_PICKUP = frozenset({sc.NEVER_PICKED, sc.LATE_PICKUP})
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hub that stands still: what would leave `city` (position in CITIES) within `seconds` from `since` waits so long."""
+
+    city: int
+    since: int
+    seconds: int
+
+
+def held(steps: tuple[Step, ...], hold: Hold) -> tuple[Step, ...]:
+    """The scans of a parcel with the wait at a hub that stands still; the same if it does not pass there then."""
+    for position, step in enumerate(steps):
+        leaves = step.hub and step.place[0] == hold.city and step.kind in ("left", "return_left")
+        if leaves and hold.since < step.at < hold.since + hold.seconds:
+            later = (replace(rest, at=rest.at + hold.seconds) for rest in steps[position:])
+            return (*steps[:position], *later)
+    return steps
 
 
 def bent(old: Sequence[Step], new: Sequence[Step], scenario: str, now: int) -> tuple[Step, ...]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from simulator import instants
 from simulator.catalogue import CARRIER_BY_CODE
 from simulator.orders import Order
+from simulator.places import CITIES
 from simulator.providers import Answer, Scene, json_answer, providers
 from simulator.texts import wording
 
@@ -25,6 +26,8 @@ def answer(simulator: "Simulator", method: str, path: str, query: dict[str, str]
         return faults(scene, method, body)
     if path == "callbacks":
         return callbacks(scene, method, body)
+    if path == "hubs":
+        return hubs(scene, method, body)
     if path == "time" and method == "POST":
         return time(scene, body)
     if path == "parcels" and method == "GET":
@@ -85,6 +88,26 @@ def check_callback(code: str, url: str) -> None:
     parts = urlsplit(url)
     if url and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise ValueError(f"{url!r} is no address to push to")
+
+
+def hubs(scene: Scene, method: str, body: bytes) -> Answer:
+    """GET or POST /control/hubs {"city", "hours"}: which hubs stand still; a POST lets one, and says how many parcels wait."""
+    told: dict[str, Any] = {}
+    if method == "POST":
+        try:
+            wanted = mapping(body)
+            told["waiting"] = scene.hold(str(wanted.get("city", "")), float(wanted.get("hours", 0)))
+        except KeyError as error:
+            return json_answer({"error": error.args[0]}, 404)
+        except (ValueError, TypeError) as error:
+            return json_answer({"error": str(error)}, 400)
+    now = scene.clock.now()
+    still = [
+        {"city": CITIES[one.city].name, "until": instants.iso(one.since + one.seconds)}
+        for one in scene.world.holds()
+        if one.since + one.seconds > now
+    ]
+    return json_answer({**told, "still": still, "cities": [city.name for city in CITIES]})
 
 
 def bend(scene: Scene, number: str, body: bytes) -> Answer:

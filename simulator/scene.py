@@ -127,6 +127,13 @@ class Scene:
         self.journal.write(kind="bend", number=number, scenario=scenario, at=now)
         self.register.wake(number, now)
 
+    def hold(self, city: str, hours: float) -> int:
+        """Let a city's hub stand still from now on; how many parcels wait there. Raises KeyError (no such city), ValueError."""
+        now = self.clock.now()
+        waiting = self.world.hold(city, hours, now)
+        self.journal.write(kind="hold", city=city, hours=hours, at=now)
+        return waiting
+
 
 def phone_fits(order: Order, phone: str) -> bool:
     """The last four digits (after the dash of a virtual number) are the buyer's or the shop's."""

@@ -13,9 +13,10 @@ from random import Random
 
 from simulator import scenarios as sc
 from simulator import tracks
-from simulator.bending import BENDABLE, bent, turned_back
+from simulator.bending import BENDABLE, Hold, bent, held, turned_back
 from simulator.instants import DAY, HOUR, MINUTE
 from simulator.orders import Order, created_instant, draft, order_number
+from simulator.places import CITIES, trunk_hub
 from simulator.tracks import Step
 
 PAST_ORDERS = 2000
@@ -28,6 +29,7 @@ UNWATCHED_SECONDS = 432.0
 MOST_ARRIVALS = 200_000
 # Parcels whose scans are kept; the others are worked out again when asked for (about 0.2 ms).
 _KEPT_TRACKS = 6000
+_LONGEST_HOLD_HOURS = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class World:
         self._orders: list[Order] = []
         self._position: dict[str, int] = {}
         self._tracks: OrderedDict[int, tuple[Step, ...]] = OrderedDict()
-        self._bent: dict[int, tuple[Step, ...]] = {}
+        # The scans of bent parcels, and how many holds they include already.
+        self._bent: dict[int, tuple[tuple[Step, ...], int]] = {}
+        self._holds: list[Hold] = []
 
     def orders(self, now: int) -> list[Order]:
         """Every order made by `now`, in no promised sequence."""
@@ -121,9 +125,12 @@ class World:
     def steps(self, order: Order) -> tuple[Step, ...]:
         """Every scan of the order's parcel, the future included."""
         with self._lock:
-            known = self._bent.get(order.index, self._tracks.get(order.index))
+            known = self._tracks.get(order.index)
             if known is None:
-                known = self._tracks[order.index] = tracks.plan(self.seed, order)
+                known, included = self._bent.get(order.index) or (tracks.plan(self.seed, order), 0)
+                for hold in self._holds[included:]:
+                    known = held(known, hold)
+                self._tracks[order.index] = known
                 if len(self._tracks) > _KEPT_TRACKS:
                     self._tracks.popitem(last=False)
             return known
@@ -146,9 +153,40 @@ class World:
             steps = bent(old, tracks.plan(self.seed, order), scenario, now)
         order = _with_end(replace(order, ended_at=None, confirmed_at=None, refunded_at=None), steps, rng)
         with self._lock:
-            self._bent[order.index] = steps
+            self._bent[order.index] = steps, len(self._holds)
+            self._tracks.pop(order.index, None)
             self._orders[order.index] = order
         return order
+
+    def hold(self, city: str, hours: float, now: int) -> int:
+        """Let the hub of a city stand still for some hours; how many parcels wait. Raises KeyError (no such city), ValueError."""
+        place = next((position for position, one in enumerate(CITIES) if one.name == city), None)
+        if place is None:
+            raise KeyError(f"no city {city}")
+        if not 0 < hours <= _LONGEST_HOLD_HOURS:
+            raise ValueError(f"hours must be between 0 and {_LONGEST_HOLD_HOURS}")
+        self._grow(now)
+        hold, waiting = Hold(place, now, int(hours * HOUR)), 0
+        with self._lock:
+            before = {order.index: self.steps(order) for order in self._orders if _may_pass(order, place, now)}
+            self._holds.append(hold)
+            for index, old in before.items():
+                if held(old, hold) != old:
+                    self._tracks.pop(index, None)
+                    self._orders[index] = self._ended_anew(self._orders[index])
+                    waiting += 1
+        return waiting
+
+    def holds(self) -> list[Hold]:
+        """Every hub that stood still, in the sequence in which it was ordered."""
+        with self._lock:
+            return list(self._holds)
+
+    def _ended_anew(self, order: Order) -> Order:
+        """The order with what follows from its parcel's end, which a hold has moved."""
+        open_refund = order.refunded_at if order.ended_at is None else None
+        fresh = replace(order, ended_at=None, confirmed_at=None, refunded_at=open_refund)
+        return _with_end(fresh, self.steps(order), Random(f"{self.seed}:{order.index}:held"))
 
     def scenario_counts(self, now: int) -> dict[str, int]:
         """How many orders there are of each scenario."""
@@ -175,9 +213,19 @@ class World:
         return self.interval if at - opened < WATCHED else max(self.interval, UNWATCHED_SECONDS)
 
     def _add(self, order: Order) -> None:
+        if self._holds and order.ended_at is not None and self.steps(order)[-1].at != order.ended_at:
+            order = self._ended_anew(order)
         self._orders.append(order)
         for number in (order.waybill, order.return_waybill, order.number):
             self._position[number] = order.index
+
+
+def _may_pass(order: Order, city: int, now: int) -> bool:
+    """Whether the order's parcel is, or will be, under way and its way leads through the city's hub."""
+    if order.ship_at is None or (order.ended_at is not None and order.ended_at <= now):
+        return False
+    start, end = order.origin[0], order.dest[0]
+    return city in (start, end, trunk_hub(start, end))
 
 
 def _drifted(order: Order, drift: int) -> Order:
