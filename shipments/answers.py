@@ -1,7 +1,7 @@
 """What an adapter makes of a provider's bytes: values only. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -61,7 +61,8 @@ class Answer:
     warnings: tuple[str, ...] = ()
     failure: Failure | None = None
     kind: Kind = Kind.QUERY
-    # Said of the waybill where no event says it: a provider that gave up because the carrier has no record.
+    # Said of the waybill where no event says it: a provider that gave up because the carrier has no record; or of all
+    # its events together: they contradict each other.
     remark: Cause | None = None
     # The provider has stopped following this number and will push no more.
     ended: bool = False
@@ -73,7 +74,9 @@ class Answer:
     @property
     def progress(self) -> Progress:
         folded = fold(self.events)
-        return folded if self.events or self.remark is None else Progress(cause=self.remark)
+        if self.remark is None or (self.events and self.remark is not Cause.CONTRADICTION):
+            return folded
+        return replace(folded, cause=self.remark)
 
     @property
     def stage(self) -> Stage:

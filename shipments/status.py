@@ -234,13 +234,14 @@ _TOLD_BY_CAUSE = {
     Cause.UNCOLLECTED: Cause.OTHER.value,
     Cause.OUT_OF_AREA: Cause.OTHER.value,
     Cause.NO_RECORD: Cause.OTHER.value,
-    Cause.CONTRADICTION: Cause.OTHER.value,
     Cause.CUSTOMS_HELD: Stage.CUSTOMS.value,
 }
 
 
 def word(stage: Stage, cause: Cause | None) -> str:
     """Return stage and cause as one word, for people and programs that want one (in_transit, attempt_failed, …)."""
+    if cause is Cause.CONTRADICTION:
+        return "conflict"  # no stage of such a track is to be trusted, a signature least of all
     if stage in _TOLD_BY_STAGE:
         return str(stage.value)
     if stage is Stage.CANCELLED:

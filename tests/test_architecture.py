@@ -32,6 +32,7 @@ PURE = (
     "shipments/bodies.py",
     "shipments/texts.py",
     "shipments/reading.py",
+    "shipments/plausible.py",
     "shipments/carriers/*.py",
     "exceptions/deadlines/facts.py",
     "exceptions/deadlines/kinds.py",
