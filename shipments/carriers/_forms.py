@@ -14,7 +14,7 @@ def fields(body: bytes, *names: str) -> dict[str, bytes]:
     text = body.removeprefix(_MARK).strip()
     known = "|".join(map(re.escape, names)).encode()
     starts = list(re.finditer(rb"(?i)(?:\A|[&\r\n])\s*(" + known + rb")=", text))
-    ends = [*(start.start() for start in starts[1:]), len(text)]
+    ends = [start.start() for start in starts[1:]] + [len(text)] * bool(starts)
     return {
         start[1].decode().lower(): _decoded(text[start.end() : end].strip())
         for start, end in zip(starts, ends, strict=True)

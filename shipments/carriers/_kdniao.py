@@ -70,6 +70,7 @@ _EMPTIED: Final = {"311": frozenset({Stage.DELIVERED, Stage.RETURNED})}
 # They say where the parcel is, never more than its newest scan does.
 _SAYS_LITTLE: Final = frozenset({"1", "10", "2", "201", "204", "205", "206"})
 _SIGNATURES: Final = frozenset({"3", "301", "302", "304"})
+_UNDERWAY: Final = frozenset({Stage.INFO_RECEIVED, Stage.PICKED_UP, Stage.IN_TRANSIT, Stage.OUT_FOR_DELIVERY})
 # Stages that the state of the whole guesses beside a trouble; the newest scan knows where the parcel is.
 _WHEREABOUTS: Final = frozenset({Stage.UNKNOWN, Stage.INFO_RECEIVED, Stage.IN_TRANSIT, Stage.OUT_FOR_DELIVERY})
 
@@ -136,6 +137,8 @@ def verdict(code: str, text: str, company: str) -> Reading:
     told = reading.read(code, text, STATUS, company, coarse)
     if code in _SIGNATURES and told.stage is Stage.OUT_FOR_DELIVERY and told.cause is None:
         return Reading(*STATUS[code], f"code:{code}")  # only a signature that failed sends it out again
+    if code == "4" and told.cause is None and told.stage in _UNDERWAY:
+        return told._replace(cause=Cause.OTHER)  # the words tell where it is, not that all is well again
     return told
 
 

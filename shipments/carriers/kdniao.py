@@ -179,13 +179,9 @@ def decode(response: Response) -> tuple[Answer, ...]:
 
 def decode_subscription(response: Response) -> Failure | None:
     """Return why a subscription was not taken; None = it was, or stands already."""
-    try:
-        value = bodies.json_value(bodies.decoded(response.body)[0])
-    except ValueError:
-        value = None
-    if response.status != 200 or not isinstance(value, dict):
+    told = _object(response)
+    if told is None:
         return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a subscription answer")
-    told = _kdniao.plain(value)
     reason = str(told.get("reason") or "")
     if _true(told.get("success")) or _ALREADY.search(reason):
         return None
@@ -194,12 +190,29 @@ def decode_subscription(response: Response) -> Failure | None:
 
 def decode_recognition(response: Response) -> tuple[str, ...] | Failure:
     """Return the carriers a number may be of, the likeliest first."""
-    (answer, *_rest) = decode(response)
-    if answer.failure is not None:
-        return answer.failure
-    told = _kdniao.plain(bodies.json_value(bodies.decoded(response.body)[0])).get("shippers")
-    found = [code for row in bodies.rows(told) if isinstance(row, dict) if (code := _company(_kdniao.plain(row)))]
-    return tuple(dict.fromkeys(found)) or Failure(Trouble.NO_DATA, gettext_noop("No carrier was recognised"))
+    told = _object(response)
+    if told is None:
+        return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a recognition answer")
+    candidates = _candidates(told)
+    if candidates:
+        return candidates
+    return _failure(str(told.get("reason") or "") or gettext_noop("No carrier was recognised"), Trouble.NO_DATA)
+
+
+def _object(response: Response) -> dict[str, Any] | None:
+    """The JSON object of an answer under plain keys; None where there is none."""
+    if response.status != 200:
+        return None
+    try:
+        value = bodies.json_value(bodies.decoded(response.body)[0])
+    except ValueError:
+        return None
+    return _kdniao.plain(value) if isinstance(value, dict) else None
+
+
+def _candidates(head: Mapping[str, Any]) -> tuple[str, ...]:
+    rows = [_kdniao.plain(row) for row in bodies.rows(head.get("shippers")) if isinstance(row, dict)]
+    return tuple(dict.fromkeys(code for row in rows if (code := _company(row))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +265,8 @@ def _answers(value: Any, kind: Kind) -> list[Answer]:
     if not isinstance(value, dict | list):
         raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
     head = _kdniao.plain(value) if isinstance(value, dict) else {}
+    if "shippers" in head:
+        return [_recognised(head)]
     if "pushtime" in head or ("count" in head and "data" in head):
         kind = Kind.PUSH
     by_number: dict[str, list[_Track]] = {}
@@ -259,12 +274,10 @@ def _answers(value: Any, kind: Kind) -> list[Answer]:
         by_number.setdefault(track.number, []).append(track)
     if by_number:
         answers = [_answer(tracks, kind) for tracks in by_number.values()]
-        count, pushed = str(head.get("count") or ""), len(bodies.rows(head.get("data")))
+        count, pushed = str(head.get("count", "")), len(bodies.rows(head.get("data")))
         if count.isdigit() and int(count) != pushed and "data" in head:
             answers[0] = replace(answers[0], warnings=(f"Count says {count}, told are {pushed}", *answers[0].warnings))
         return answers
-    if "shippers" in head:
-        return [_recognised(head)]
     if "success" in head and "ebusinessid" in head:
         return [_said(head)]
     if {"logisticcode", "shippercode"} & head.keys() and "success" not in head:
@@ -347,8 +360,7 @@ def _company(head: Mapping[str, Any]) -> str:
 
 
 def _recognised(head: Mapping[str, Any]) -> Answer:
-    candidates = [_kdniao.plain(row) for row in bodies.rows(head.get("shippers")) if isinstance(row, dict)]
-    best = next((code for row in candidates if (code := _company(row))), "")
+    best = next(iter(_candidates(head)), "")
     failure = None if best else Failure(Trouble.NO_DATA, gettext_noop("No carrier was recognised"))
     return Answer(str(head.get("logisticcode") or ""), best, failure=failure, kind=Kind.RECOGNITION)
 

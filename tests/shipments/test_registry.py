@@ -90,7 +90,7 @@ def test_a_package_that_cannot_be_loaded_is_as_one_that_is_not_there(
 
 
 def test_the_package_brings_its_own() -> None:
-    assert carriers.codes() == ("kuaidi100", "sf")
+    assert {"kuaidi100", "sf"} <= set(carriers.codes())
 
 
 def test_every_provider_has_all_that_a_provider_has() -> None:
@@ -108,7 +108,7 @@ def test_every_provider_has_all_that_a_provider_has() -> None:
 
 @pytest.mark.usefixtures("toyexpress")
 def test_another_package_brings_one_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert carriers.codes() == ("kuaidi100", "sf", "toyexpress")
+    assert {"kuaidi100", "sf", "toyexpress"} <= set(carriers.codes())
     assert carriers.provider("toyexpress").LABEL == "Toy Express"
     file = tmp_path / "body"
     file.write_text("TOY1;rolled;2026-11-22 12:00:00")
@@ -122,5 +122,5 @@ def test_another_package_brings_one_too(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_nobody_is_nobody() -> None:
-    with pytest.raises(LookupError, match="There is no provider 'nobody'; there are: kuaidi100, sf"):
+    with pytest.raises(LookupError, match=r"There is no provider 'nobody'; there are: .*kuaidi100, .*sf"):
         carriers.provider("nobody")
