@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from shipments import bodies, reading, texts
 from shipments.answers import Onward
+from shipments.carriers._shapes import plain
 from shipments.reading import Reading
 from shipments.status import Cause, Event, Stage, fold
 
@@ -114,16 +115,6 @@ def carrier(*told: object) -> str:
         if found:
             return found
     return ""
-
-
-def plain(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an object under its keys in lower case and without _, as relays spell them in every way; what is told stays."""
-    flat: dict[str, Any] = {}
-    for key, one in value.items():
-        name = str(key).replace("_", "").lower()
-        if flat.get(name) in (None, ""):
-            flat[name] = one
-    return flat
 
 
 def is_row(value: object) -> bool:

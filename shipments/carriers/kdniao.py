@@ -21,8 +21,9 @@ from django.utils.translation import gettext_noop
 
 from shipments import bodies, plausible
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish, answered
-from shipments.carriers import _forms, _kdniao
+from shipments.carriers import _kdniao, _shapes
 from shipments.carriers._kdniao import STATUS as STATUS
+from shipments.carriers._shapes import plain
 from shipments.status import Cause, Event
 from shipops.kit.wire import Request, Response
 
@@ -164,7 +165,7 @@ def _compact(value: object) -> bytes:
 def _fields(body: bytes) -> dict[str, bytes]:
     """The form of a push, also where a tool kept it as one JSON object."""
     if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
-        return _forms.fields(body, *_FORM)
+        return _shapes.fields(body, *_FORM)
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -207,11 +208,11 @@ def _object(response: Response) -> dict[str, Any] | None:
         value = bodies.json_value(bodies.decoded(response.body)[0])
     except ValueError:
         return None
-    return _kdniao.plain(value) if isinstance(value, dict) else None
+    return plain(value) if isinstance(value, dict) else None
 
 
 def _candidates(head: Mapping[str, Any]) -> tuple[str, ...]:
-    rows = [_kdniao.plain(row) for row in bodies.rows(head.get("shippers")) if isinstance(row, dict)]
+    rows = [plain(row) for row in bodies.rows(head.get("shippers")) if isinstance(row, dict)]
     return tuple(dict.fromkeys(code for row in rows if (code := _company(row))))
 
 
@@ -254,7 +255,7 @@ def _salvage(text: str, kind: Kind) -> Answer:
     found = [row for row in bodies.salvaged(text) if _kdniao.is_row(row)]
     if not found:
         raise NotAnAnswer("The body is not JSON, and no scan stands whole in it")
-    head = _kdniao.plain(dict(_HEAD.findall(html.unescape(text))))
+    head = plain(dict(_HEAD.findall(html.unescape(text))))
     told = _answer([_Track(head, found)], kind)
     return replace(told, warnings=("The body is cut or broken; its whole scans were read", *told.warnings))
 
@@ -264,7 +265,7 @@ def _answers(value: Any, kind: Kind) -> list[Answer]:
         return [Answer(failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty")))]
     if not isinstance(value, dict | list):
         raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
-    head = _kdniao.plain(value) if isinstance(value, dict) else {}
+    head = plain(value) if isinstance(value, dict) else {}
     if "shippers" in head:
         return [_recognised(head)]
     if "pushtime" in head or ("count" in head and "data" in head):
@@ -301,7 +302,7 @@ def _tracks(value: Any, above: Mapping[str, Any], depth: int) -> Iterator[_Track
             for one in value:
                 yield from _tracks(one, above, depth + 1)
     elif isinstance(value, dict):
-        head = _kdniao.plain(value)
+        head = plain(value)
         told = {
             name: head[name]
             for name in (*_NUMBERS, *_COMPANIES)

@@ -24,9 +24,13 @@ HEADLESS = "kuaidi100/push_htmlescaped_sf_redirect.fragment.txt"
 # Kdniao's ShipperCode → our Carrier.code
 SHIPPERS = {"SF": "shunfeng", "YTO": "yuantong", "STO": "shentong", "YD": "yunda", "EMS": "ems", "ZTO": "zhongtong"}
 REFERENCE = "kuaidi100/company_codes.csv"
-PROVIDERS = ("kuaidi100", "sf", "kdniao")
+PROVIDERS = ("kuaidi100", "sf", "kdniao", "zto")
 # Where the index says otherwise than a reader may: two rows without a date, which it says itself to reject or put aside.
 UNDATED = "kdniao/custom_time_only_groups.json"
+# A request the index gives no status, where it marks all others as such.
+UNMARKED = "zto/subscribe_request.json"
+# A problem piece whose reason is none: the buyer fetches it himself. The index names both readings.
+BY_REASON = {"zto/query_problem_piece_self_pickup.json": "available_for_pickup"}
 
 
 def _index() -> list[dict[str, str]]:
@@ -38,8 +42,8 @@ def _index() -> list[dict[str, str]]:
 
 
 ROWS = _index()
-ANSWERS = [row for row in ROWS if row["expect_status"] != "(request)" and row["file"] != UNDATED]
-REQUESTS = [row for row in ROWS if row["expect_status"] == "(request)"]
+REQUESTS = [row for row in ROWS if row["expect_status"] == "(request)" or row["file"] == UNMARKED]
+ANSWERS = [row for row in ROWS if row not in REQUESTS and row["file"] != UNDATED]
 
 
 def _carrier(row: dict[str, str]) -> str:
@@ -59,7 +63,7 @@ def test_a_sample_is_read_as_its_index_says(row: dict[str, str], shared: Path) -
     assert len(answer.events) == int(row["expect_events"] or 0)
     last = answer.progress.last_event_at
     assert (last.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S") if last else "") == row["expect_last_event"]
-    expected = row["expect_status"]
+    expected = BY_REASON.get(row["file"], row["expect_status"])
     if expected in TROUBLES:
         assert answer.failure and answer.failure.trouble in TROUBLES[expected]
     elif expected:

@@ -1,6 +1,8 @@
-"""Form bodies whose fields are known by name: encoded as they should be, or left plain by whoever passed them on. Pure."""
+"""What frameworks and relays make of forms and objects on their way: encoded or not, keys spelt in every way. Pure."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 _MARK = b"\xef\xbb\xbf"
@@ -25,3 +27,16 @@ def _decoded(value: bytes) -> bytes:
     if value[:1] in (b"{", b"[", b"<", b'"'):
         return value
     return unquote_to_bytes(value.replace(b"+", b" "))
+
+
+def plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object under its keys in lower case and without _, as relays spell them in every way.
+
+    Of two spellings of one key, the first that tells something stays.
+    """
+    flat: dict[str, Any] = {}
+    for key, one in value.items():
+        name = str(key).replace("_", "").lower()
+        if flat.get(name) in (None, ""):
+            flat[name] = one
+    return flat
