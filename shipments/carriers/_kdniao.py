@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from shipments import bodies, reading, texts
-from shipments.answers import Onward
 from shipments.carriers._shapes import plain
 from shipments.reading import Reading
 from shipments.status import Cause, Event, Stage, fold
@@ -98,9 +97,6 @@ _CHINESE: Final = (
 
 _TIMES: Final = ("accepttime", "ftime", "time", "datetime", "acceptdate", "date")
 _TEXTS: Final = ("acceptstation", "context", "desc", "content", "remark")
-_ONWARD: Final = re.compile(
-    r"新(?:的)?(?:运单|快递|快件|物流)?单?号(?:码)?(?:为|是)?\s*[:：]?\s*[【\[]?([A-Z]{0,4}\d{8,20})"
-)
 
 
 def carrier(*told: object) -> str:
@@ -193,16 +189,6 @@ def _outdone(code: str, stage: Stage, cause: Cause | None, newest: Event, known:
     if code == "4" and known in (Stage.RETURNING, Stage.REFUSED, Stage.CANCELLED, Stage.AVAILABLE_FOR_PICKUP):
         return True
     return cause is not None and trouble is not None
-
-
-def onward(told: Sequence[Event]) -> tuple[Onward, ...]:
-    """Return the new numbers that scans tell of: a return or a redirection on a bill of its own."""
-    found: dict[str, Onward] = {}
-    for event in told:
-        for match in _ONWARD.finditer(event.text):
-            homeward = "退" in event.text[: match.start()] and "转寄" not in event.text[: match.start()]
-            found[match[1]] = Onward(match[1], homeward=homeward)
-    return tuple(found.values())
 
 
 def _first(row: Mapping[str, Any], *names: str) -> str:

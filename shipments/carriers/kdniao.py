@@ -352,7 +352,6 @@ def _answer(tracks: Sequence[_Track], kind: Kind) -> Answer:
         failure=failure,
         kind=kind,
         remark=Cause.CONTRADICTION if doubts else None,
-        onward=_kdniao.onward(told),
     )
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shipments.answers import Onward
 from shipments.bodies import ZONE
 from shipments.carriers import _kdniao as scans
 from shipments.carriers import kdniao
@@ -254,10 +253,3 @@ def test_a_cut_body_gives_its_whole_scans() -> None:
     (answer,) = kdniao.read(text[: text.index("派件中")].encode())
     assert (answer.number, answer.carrier, answer.status) == (NUMBER, "yuantong", "picked_up")
     assert "cut or broken" in answer.warnings[0]
-
-
-def test_a_new_number_is_told() -> None:
-    answer = read(result(row("2026-11-21 10:00:00", "快件已退回,新单号为: SF1390227448801"), ShipperCode="SF"))
-    assert answer.onward == (Onward("SF1390227448801", homeward=True),)
-    answer = read(result(row("2026-11-21 10:00:00", "应客户要求转寄，新运单号：SF1390227448802")))
-    assert answer.onward == (Onward("SF1390227448802"),)
