@@ -1,12 +1,12 @@
 """How Kdniao tells tracks: its state codes, its carriers, and the rows of a track in whatever shape a relay left them. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from shipments import bodies, reading, texts
 from shipments.carriers._shapes import plain
+from shipments.carriers._words import COLLECTED, PLACE
 from shipments.reading import Reading
 from shipments.status import Cause, Event, Stage, fold
 
@@ -65,7 +65,6 @@ _REFINED_BY: Final = {
     "405": frozenset({Stage.REFUSED, Stage.RETURNING, Stage.AVAILABLE_FOR_PICKUP}),
 }
 # A locker's signature (311) is the buyer's where its words say that it was emptied.
-_COLLECTED: Final = re.compile(r"取[件货]码|取走|取出|已取件|取件成功|领取")
 _EMPTIED: Final = {"311": frozenset({Stage.DELIVERED, Stage.RETURNED})}
 # They say where the parcel is, never more than its newest scan does.
 _SAYS_LITTLE: Final = frozenset({"1", "10", "2", "201", "204", "205", "206"})
@@ -120,10 +119,12 @@ def is_row(value: object) -> bool:
 
 def verdict(code: str, text: str, company: str) -> Reading:
     """Return what one scan means, or the whole track where `code` is its state and `text` its newest scan."""
-    coarse = _EMPTIED if code == "311" and _COLLECTED.search(text) else _REFINED_BY
+    coarse = _EMPTIED if code == "311" and COLLECTED.search(text) else _REFINED_BY
     told = reading.read(code, text, STATUS, company, coarse)
     if code in _SIGNATURES and told.stage is Stage.OUT_FOR_DELIVERY and told.cause is None:
         return Reading(*STATUS[code], f"code:{code}")  # only a signature that failed sends it out again
+    if code in _SIGNATURES and told.stage is Stage.AVAILABLE_FOR_PICKUP and not PLACE.search(text):
+        return Reading(*STATUS[code], f"code:{code}")
     if code == "4" and told.cause is None and told.stage in _UNDERWAY:
         return told._replace(cause=Cause.OTHER)  # the words tell where it is, not that all is well again
     return told

@@ -4,13 +4,13 @@ The two vocabularies share words and not their meaning: ARRIVAL is pushed when a
 does. So the English scan types of the query stand in the table, and in `Event.code`, with `scan:` before them.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from shipments import bodies, reading, texts
 from shipments.carriers._shapes import plain
+from shipments.carriers._words import COLLECTED, PLACE
 from shipments.reading import Reading
 from shipments.status import Cause, Event, Stage
 
@@ -77,8 +77,6 @@ _REFINED_BY: Final = {
     **dict.fromkeys(_RETURNS, frozenset({Stage.RETURNING, Stage.RETURNED})),
     "scan:DELIVERY": frozenset({Stage.AVAILABLE_FOR_PICKUP, Stage.DELIVERED}),
 }
-# Who signs this way has the parcel in hand, whatever else the sentence says of lockers and shops.
-_COLLECTED: Final = re.compile(r"凭?取[件货]码|取走|取件成功|领取")
 _UNDERWAY: Final = frozenset({Stage.INFO_RECEIVED, Stage.PICKED_UP, Stage.IN_TRANSIT, Stage.OUT_FOR_DELIVERY})
 
 _TIMES: Final = ("actiontime", "scandate", "scantime", "time")
@@ -105,12 +103,14 @@ def code_of(row: Mapping[str, Any]) -> str:
 
 def verdict(code: str, text: str, signer: str = "") -> Reading:
     """Return what one scan means. `signer` is who signed, where the row names him apart."""
-    collected = _COLLECTED.search(text) is not None
+    collected = COLLECTED.search(text) is not None
     if code in _TAKEN_IN and collected:
         return Reading(Stage.DELIVERED, None, f"code:{code}+text:collected")
     if code in _SIGNATURES and collected:
         return Reading(*STATUS[code], f"code:{code}")
     told = reading.read(code, text, STATUS, CARRIER, _REFINED_BY)
+    if code in _SIGNATURES and told.stage is Stage.AVAILABLE_FOR_PICKUP and not PLACE.search(text):
+        return Reading(*STATUS[code], f"code:{code}")
     if code in _PROBLEMS and told.cause is None and told.stage in _UNDERWAY:
         return told._replace(cause=Cause.OTHER)  # the words tell where it is, not that all is well
     if code in _SIGNATURES and signer and told.stage is Stage.DELIVERED:

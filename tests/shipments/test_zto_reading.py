@@ -24,6 +24,8 @@ from tests.shipments.test_zto import NUMBER, answer, push, read, scan, told
         ("SIGNED", "快件已由【王五】签收，签收网点：【郑州高新区】", "delivered"),
         ("SIGNED", "签收人：丰巢快递柜", "available_for_pickup"),
         ("SIGNED", "您的快递已签收, 签收人在【丰巢的某柜】领取", "delivered"),
+        ("SIGNED", "快件已被【家人】代签收", "delivered"),
+        ("HANDOVERSCAN_SIGNED", "已存放至【某店】，请凭取件码及时领取", "available_for_pickup"),
         ("RETURN", "", "returning"),
         ("RETURN_SCAN", "", "returning"),
         ("RETURN_SIGNED", "", "returned"),
