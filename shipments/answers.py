@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
 
+from shipments.plausible import contradictions
 from shipments.status import Cause, Event, Progress, Stage, fold, word
 from shipops.kit.wire import Response
 
@@ -72,11 +73,15 @@ class Answer:
     onward: tuple[Onward, ...] = ()
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        """A sentence for each thing in the events that no one parcel can have been through."""
+        return contradictions(self.events)
+
+    @property
     def progress(self) -> Progress:
         folded = fold(self.events)
-        if self.remark is None or (self.events and self.remark is not Cause.CONTRADICTION):
-            return folded
-        return replace(folded, cause=self.remark)
+        cause = Cause.CONTRADICTION if self.doubts else None if self.events else self.remark
+        return replace(folded, cause=cause) if cause else folded
 
     @property
     def stage(self) -> Stage:

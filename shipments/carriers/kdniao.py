@@ -19,12 +19,12 @@ from urllib.parse import unquote, urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from shipments import bodies, plausible
+from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish, answered
 from shipments.carriers import _kdniao, _shapes
 from shipments.carriers._kdniao import STATUS as STATUS
 from shipments.carriers._shapes import plain
-from shipments.status import Cause, Event
+from shipments.status import Event
 from shipops.kit.wire import Request, Response
 
 LABEL = _("Kdniao")
@@ -342,16 +342,14 @@ def _answer(tracks: Sequence[_Track], kind: Kind) -> Answer:
         warnings.extend(complaints)
     told = tuple(sorted(events, key=lambda event: (event.occurred_at, event.position)))
     told = _kdniao.settled(told, [str(head.get(name) or "") for name in ("stateex", "action", "state")], company)
-    doubts = plausible.contradictions(told)
     failure = None if told or warnings else _failure(str(head.get("reason") or ""), Trouble.NO_DATA)
     return Answer(
         number=tracks[0].number,
         carrier=company,
         events=told,
-        warnings=(*warnings, *doubts),
+        warnings=tuple(warnings),
         failure=failure,
         kind=kind,
-        remark=Cause.CONTRADICTION if doubts else None,
     )
 
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from shipments import bodies, plausible
+from shipments import bodies
 from shipments.answers import (
     Answer,
     Ask,
@@ -321,10 +321,8 @@ def _answer(number: str, rows: Sequence[Any], kind: Kind) -> Answer:
     if any(isinstance(row, dict) and "action" in plain(row) for row in rows):
         kind = Kind.PUSH
     found, warnings = _zto.events(rows)
-    doubts = plausible.contradictions(found)
     failure = None if found or warnings else Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))
-    remark = Cause.CONTRADICTION if doubts else None
-    return Answer(number, CARRIER, found, (*warnings, *doubts), failure, kind, remark)
+    return Answer(number, CARRIER, found, warnings, failure, kind)
 
 
 def _said(head: Mapping[str, Any]) -> Answer:

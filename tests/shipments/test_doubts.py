@@ -121,9 +121,23 @@ def test_another_carrier_under_way_is_a_contradiction() -> None:
     assert doubts(SIGNED, carrier_changed=True) == [Doubt.OTHER_CARRIER]
 
 
-def test_two_pickups_weeks_apart_are_of_two_parcels() -> None:
-    assert doubts([*SIGNED[:-1], scan(24 * 11, S.PICKED_UP)]) == [Doubt.JUMPED]
-    assert doubts([*SIGNED[:-1], scan(24 * 3, S.PICKED_UP)]) == []
+def test_a_track_that_is_none_of_one_parcel_is_a_contradiction() -> None:
+    far = [
+        scan(0, S.PICKED_UP),
+        scan(30, S.OUT_FOR_DELIVERY, "【哈尔滨市】派件中"),
+        scan(32, S.DELIVERED, "【广州市】已签收"),
+    ]
+    assert doubts(far) == [Doubt.JUMPED]
+    assert doubts([*SIGNED, scan(24 * 11, S.PICKED_UP)]) == [Doubt.MOVED_ON, Doubt.JUMPED], "picked up anew"
+
+
+def test_one_that_is_still_on_its_way_is_not_asked_yet() -> None:
+    assert (
+        doubts(
+            [scan(0, S.PICKED_UP), scan(30, S.IN_TRANSIT, "【哈尔滨市】到达"), scan(31, S.IN_TRANSIT, "【广州市】到达")]
+        )
+        == []
+    )
 
 
 def test_all_that_is_doubtful_is_told_in_a_fixed_order() -> None:

@@ -176,12 +176,12 @@ class TestTraps:
             row("2026-11-21 10:32:20", "【安徽省合肥市公司】 派件人 : 某某 派件中"),
             row("2026-11-21 10:52:16", "【黑龙江省鸡西市公司】 派件人 : 某某 派件中"),
         ))  # fmt: skip
-        assert (answer.remark, answer.status, len(answer.events)) == (Cause.CONTRADICTION, "conflict", 2)
+        assert (answer.cause, answer.status, len(answer.events)) == (Cause.CONTRADICTION, "conflict", 2)
         assert "apart" in answer.warnings[0]
 
     def test_the_same_placeholder_with_one_way_is_none(self) -> None:
         answer = read(result(row("2017-05-18 10:12:38", "快件已到达驿站"), row("2017-05-19 15:16:13", "快件已到达驿站"), LogisticCode="12345678"))  # fmt: skip
-        assert (answer.remark, answer.status) == (None, "available_for_pickup")
+        assert (answer.cause, answer.status) == (None, "available_for_pickup")
 
     def test_pickup_scanned_after_arrival_does_not_set_the_track_back(self) -> None:
         answer = read(result(row("2016-08-29 11:49:22", "【到件】快件到达【西安】"), row("2016-08-29 11:49:28", "【收件】已收件")))  # fmt: skip

@@ -103,11 +103,12 @@ class TestContradictions:
 
 
 def test_a_track_that_contradicts_itself_is_a_conflict_whatever_its_last_scan_says() -> None:
-    answer = Answer("1", events=tuple(track((0, SIGNED, "已签收"))), remark=Cause.CONTRADICTION)
+    far = track((0, Stage.IN_TRANSIT, "【哈尔滨市】到达"), (1, SIGNED, "【广州市】已签收"))
+    answer = Answer("1", events=tuple(far))
     assert (answer.stage, answer.cause, answer.status) == (SIGNED, Cause.CONTRADICTION, "conflict")
     assert word(Stage.UNKNOWN, Cause.CONTRADICTION) == "conflict"
 
 
-def test_another_remark_yields_to_events() -> None:
+def test_a_remark_yields_to_events() -> None:
     answer = Answer("1", events=tuple(track((0, SIGNED, "已签收"))), remark=Cause.NO_RECORD)
     assert (answer.cause, answer.status) == (None, "delivered")

@@ -94,14 +94,14 @@ class TestTraps:
 
     def test_the_places_of_one_push_may_contradict_each_other_without_harm(self) -> None:
         one = read(push(told("INBOUND", "【武汉市】快件已被【淮安市某店】代收", city="邯郸市")))
-        assert (one.remark, one.events[0].place) == (None, "邯郸市")
+        assert (one.cause, one.events[0].place) == (None, "邯郸市")
 
     def test_a_waybill_scanned_where_no_plane_takes_it_is_a_conflict(self) -> None:
         far = (
             scan("到件", "【昆明市】 快件到达", "2026-11-21 10:00:00"),
             scan("到件", "【哈尔滨市】 快件到达", "2026-11-21 11:00:00"),
         )
-        assert (read(answer(*far)).remark, read(answer(*far)).status) == (Cause.CONTRADICTION, "conflict")
+        assert (read(answer(*far)).cause, read(answer(*far)).status) == (Cause.CONTRADICTION, "conflict")
 
 
 @pytest.mark.parametrize(

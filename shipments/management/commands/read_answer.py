@@ -67,7 +67,7 @@ def _document(answer: Answer) -> dict[str, Any]:
         "status": answer.status,
         "events": events,
         "last_event_at": progress.last_event_at and progress.last_event_at.astimezone(ZONE).isoformat(),
-        "warnings": list(answer.warnings),
+        "warnings": [*answer.warnings, *answer.doubts],
         "error": failure and {
             "kind": failure.trouble.value,
             "message": failure.message,
