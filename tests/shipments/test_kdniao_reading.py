@@ -177,7 +177,7 @@ class TestTraps:
             row("2026-11-21 10:52:16", "【黑龙江省鸡西市公司】 派件人 : 某某 派件中"),
         ))  # fmt: skip
         assert (answer.cause, answer.status, len(answer.events)) == (Cause.CONTRADICTION, "conflict", 2)
-        assert "apart" in answer.warnings[0]
+        assert "apart" in answer.doubts[0]
 
     def test_the_same_placeholder_with_one_way_is_none(self) -> None:
         answer = read(result(row("2017-05-18 10:12:38", "快件已到达驿站"), row("2017-05-19 15:16:13", "快件已到达驿站"), LogisticCode="12345678"))  # fmt: skip
