@@ -42,6 +42,17 @@ def attached() -> list[str]:
         return sorted(row[0] for row in cursor.fetchall())
 
 
+def sizes() -> list[tuple[str, int, int]]:
+    """Return (name, rows as last estimated, bytes with indexes) of all partitions, in alphabetical order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.oid::regclass::text, greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid) "
+            "FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = %s::regclass ORDER BY 1",
+            [TABLE],
+        )
+        return cursor.fetchall()
+
+
 def make_ahead(now: datetime) -> list[str]:
     """Make the partitions of this month and of AHEAD more; return the names of those that were missing."""
     wanted = [month_of(now, months) for months in range(AHEAD + 1)]

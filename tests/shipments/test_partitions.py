@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from merchants.models import Merchant
@@ -95,3 +96,20 @@ def test_a_month_whose_parcels_may_be_under_way_is_not_taken_off() -> None:
     with pytest.raises(partitions.StillNeeded, match="There is no partition"):
         partitions.take_off(datetime(1999, 1, 1, tzinfo=UTC), now=LATER)
     assert "shipments_trackingevent_y2031m12" in partitions.attached()
+
+
+@pytest.mark.django_db
+class TestCommand:
+    def test_it_lists_every_month_with_its_size(self, capsys: pytest.CaptureFixture[str]) -> None:
+        call_command("partitions")
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split()[0] for line in lines] == partitions.attached()
+        assert all(line.endswith("MB") for line in lines)
+
+    def test_a_month_that_is_needed_is_refused_in_one_sentence(self) -> None:
+        with pytest.raises(CommandError, match=r"There is no partition shipments_trackingevent_y1999m01\."):
+            call_command("partitions", "--detach", "1999-01")
+
+    def test_what_is_no_month_is_named(self) -> None:
+        with pytest.raises(CommandError, match="'March' is no month; write it like 2025-03"):
+            call_command("partitions", "--detach", "March")
