@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator import instants
-from simulator.catalogue import CARRIER_BY_CODE
+from simulator.bending import BENDABLE
+from simulator.catalogue import CARRIER_BY_CODE, CARRIERS
+from simulator.faults import RATES, SECONDS
 from simulator.orders import Order
 from simulator.places import CITIES
 from simulator.providers import Answer, Scene, json_answer, providers
+from simulator.scenarios import INTERCEPTED, SCENARIOS
 from simulator.texts import wording
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ def answer(simulator: "Simulator", method: str, path: str, query: dict[str, str]
     scene = simulator.scene
     if path == "state" and method == "GET":
         return json_answer(state(simulator))
+    if path == "choices" and method == "GET":
+        return json_answer(choices())
     if path == "faults":
         return faults(scene, method, body)
     if path == "callbacks":
@@ -64,6 +69,19 @@ def state(simulator: "Simulator") -> dict[str, Any]:
         "pushes": dict(scene.register.pushes),
         "callbacks": {code: url for code, (url, _) in scene.register.callbacks().items()},
         "faults": scene.faults.values(),
+    }
+
+
+def choices() -> dict[str, Any]:
+    """GET /control/choices: what there is to choose from."""
+    return {
+        "providers": list(providers()),
+        "carriers": [{"code": one.code, "name": one.name} for one in CARRIERS],
+        "scenarios": [*SCENARIOS, INTERCEPTED],
+        "bends": list(BENDABLE),
+        "cities": [city.name for city in CITIES],
+        "rates": list(RATES),
+        "seconds": list(SECONDS),
     }
 
 
@@ -162,13 +180,16 @@ def parcel(scene: Scene, number: str) -> Answer:
 
 
 def parcels(scene: Scene, query: dict[str, str]) -> Answer:
-    """GET /control/parcels?scenario=&carrier=&limit=: some orders to look at."""
+    """GET /control/parcels?scenario=&carrier=&search=&limit=: some orders to look at; `search` is a part of a number."""
     limit = min(int(query["limit"]), _MOST_LISTED) if query.get("limit", "").isdigit() else 20
     scenario, carrier = query.get("scenario"), CARRIER_BY_CODE.get(query.get("carrier", ""))
+    search = query.get("search", "").strip()
     found = [
         order
         for order in scene.world.orders(scene.clock.now())
-        if (scenario is None or order.scenario == scenario) and (carrier is None or order.actual is carrier)
+        if (not scenario or order.scenario == scenario)
+        and (carrier is None or order.actual is carrier)
+        and (not search or search in order.waybill or search in order.number or search == order.return_waybill)
     ]
     return json_answer({"count": len(found), "parcels": [summary(order) for order in found[:limit]]})
 

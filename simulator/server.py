@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from simulator import control, exports, instants
+from simulator import console, control, exports, instants
 from simulator.journal import Journal
 from simulator.meter import Meter
 from simulator.providers import Answer, Call, Route, Scene, json_answer, providers
@@ -60,10 +60,11 @@ class Simulator:
         self._count("/" + url.path.split("/")[1])
         if url.path.startswith("/exports/") and method == "GET":
             return self._export(url.path, query)
-        if url.path.startswith("/control/"):
-            if not loopback:
+        if url.path == "/" or url.path.startswith(("/control/", "/console/")):
+            if not loopback or _foreign(headers or {}):
                 return json_answer({"error": "the controls answer callers on this machine only"}, 403)
-            return control.answer(self, method, url.path.removeprefix("/control/"), query, body)
+            shown = console.page(url.path) if method == "GET" else None
+            return shown or control.answer(self, method, url.path.removeprefix("/control/"), query, body)
         if url.path == "/healthz":
             return json_answer({"ok": True})
         return json_answer({"error": f"nothing at {method} {url.path}"}, 404)
@@ -165,3 +166,9 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], simulator: Simulator) -> None:
         self.simulator = simulator
         super().__init__(address, Handler)
+
+
+def _foreign(headers: Mapping[str, str]) -> bool:
+    """Whether a page of another site sent the request, through the browser of somebody on this machine."""
+    origin = headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc != headers.get("host", "")
