@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,10 +19,11 @@ ACKNOWLEDGEMENT = '{"result":true,"returnCode":"200","message":"成功"}'
 
 @dataclass
 class Shop:
-    """Takes pushes and answers `reply`."""
+    """Takes pushes and answers `reply`, or what `respond` makes of a body."""
 
     url: str = ""
     reply: str = ACKNOWLEDGEMENT
+    respond: Callable[[bytes], bytes] | None = None
     forms: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -42,7 +43,7 @@ def shop() -> Iterator[Shop]:
             taken.bodies.append(body)
             taken.headers.append({name.lower(): value for name, value in self.headers.items()})
             taken.forms.append({name: values[0] for name, values in parse_qs(body.decode()).items()})
-            reply = taken.reply.encode()
+            reply = taken.respond(body) if taken.respond else taken.reply.encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(reply)))
             self.end_headers()
