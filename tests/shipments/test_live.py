@@ -66,6 +66,49 @@ def test_a_parcel_is_followed_by_push_until_it_is_signed(
     assert account.refused_pushes == 0
 
 
+@pytest.mark.parametrize(
+    ("provider", "carrier", "name", "credentials"),
+    [
+        ("kdniao", "shentong", "申通快递", {"business_id": "DEMO-KDNIAO", "app_key": "demo-key-kdniao"}),
+        ("zto", "zhongtong", "中通快递", {"app_key": "DEMO-ZTO", "app_secret": "demo-secret-zto"}),
+    ],
+)
+def test_a_provider_that_pushes_to_the_accounts_own_address_is_followed_too(
+    shop: Shop,
+    pushing: Client,
+    live_server: LiveServer,
+    now: datetime,
+    provider: str,
+    carrier: str,
+    name: str,
+    credentials: dict[str, str],
+) -> None:
+    account = CarrierAccount.objects.create(
+        merchant=shop.merchant, provider=provider, name=provider, credentials=credentials
+    )
+    at_simulator(account, pushing)
+    address = f"{live_server.url}/carriers/{provider}/push/{account.push_token}/"
+    pushing.simulator.register.call_back(provider, address, pushing.simulator.scene.clock.now())
+    parcel = next(one for one in pushing.parcels("normal", carrier) if on_its_way(pushing, one["waybill"], now))
+    a_dispatch(shop, parcel["waybill"], now, carrier=name, phone_tail=parcel["phone_tail"])
+    book(now)
+    assert poll(now).answered == 1
+    assert the_waybill(parcel["waybill"]).subscribed_at == now
+    assert pushed(1)  # at once, what is known by then
+    pushing.control("time", now=parcel["ended_at"])
+    later = datetime.fromisoformat(parcel["ended_at"])
+    for count in range(2, 40):
+        while read_pushes(later).taken:
+            pass
+        if the_waybill(parcel["waybill"]).stage == "delivered":
+            break
+        assert pushed(count)
+    after = the_waybill(parcel["waybill"])
+    assert (after.stage, after.delivered_at) == ("delivered", later)
+    account.refresh_from_db()
+    assert account.refused_pushes == 0
+
+
 def on_its_way(client: Client, number: str, now: datetime) -> bool:
     scans = client.get(f"/control/parcels/{number}")["scans"]
     return any(scan["known"] for scan in scans) and not all(scan["known"] for scan in scans)

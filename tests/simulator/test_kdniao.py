@@ -141,7 +141,9 @@ class TestPushes:
         (answer,) = adapter.read(account.bodies[-1])
         return answer
 
-    def test_every_new_scan_pushes_the_full_list_signed_until_the_parcel_is(self, client: Client, shop: Shop) -> None:
+    def test_every_new_scan_pushes_the_full_list_signed_until_the_parcel_is(
+        self, client: Client, account: Shop
+    ) -> None:
         number = self.follow(client)
         for _ in range(96):
             push_all(client)
