@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
+from math import inf
 
 from django.conf import settings
 
@@ -21,14 +22,18 @@ def provider_of(account: CarrierAccount) -> Provider | None:
 
 
 def choose(accounts: Iterable[CarrierAccount], carrier_code: str) -> CarrierAccount | None:
-    """Return the account to ask about a carrier: the carrier's own API before an aggregator, then the oldest."""
+    """Return the account to ask about a carrier: who answers for the fewest carriers, then the oldest.
+
+    So the carrier's own API comes before an aggregator that names its carriers, and that before one that takes any.
+    """
     fitting = []
     for account in accounts:
         provider = provider_of(account)
         if provider is None:
             continue
         if provider.CARRIERS is None or carrier_code in provider.CARRIERS:
-            fitting.append((provider.CARRIERS is None, account.pk, account))
+            reach = inf if provider.CARRIERS is None else len(provider.CARRIERS)
+            fitting.append((reach, account.pk, account))
     return min(fitting, key=lambda choice: choice[:2])[2] if fitting else None
 
 

@@ -1,5 +1,6 @@
 """What frameworks and relays make of forms and objects on their way: encoded or not, keys spelt in every way. Pure."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -40,3 +41,13 @@ def plain(value: Mapping[str, Any]) -> dict[str, Any]:
         if flat.get(name) in (None, ""):
             flat[name] = one
     return flat
+
+
+def unwrapped(value: Any) -> Any:
+    """Return the value in a JSON text that somebody encoded once more than it wanted. Raises ValueError."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+    return value

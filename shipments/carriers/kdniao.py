@@ -238,7 +238,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
     if not text.strip():
         raise NotAnAnswer("The body is empty")
     try:
-        value = bodies.json_value(text)
+        value = _shapes.unwrapped(bodies.json_value(text))
     except ValueError:
         answers = [_salvage(text, kind)]
     else:
@@ -323,7 +323,8 @@ def _rows(head: Mapping[str, Any]) -> list[Any] | None:
             rows = bodies.rows(value)
             if any(_kdniao.is_row(row) for row in rows):
                 return rows
-    answered_for = "logisticcode" in head and ("traces" in head or "success" in head)
+    ours = {"logisticcode", "shippercode", "ebusinessid"} & head.keys()
+    answered_for = ("traces" in head and bool(ours)) or {"logisticcode", "success"} <= head.keys()
     return [row for row in bodies.rows(head.get("traces")) if row is not None] if answered_for else None
 
 

@@ -241,7 +241,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
     if not text.strip():
         raise NotAnAnswer("The body is empty")
     try:
-        value = bodies.json_value(text)
+        value = _shapes.unwrapped(bodies.json_value(text))
     except ValueError:
         answers = [_salvage(text, kind)]
     else:

@@ -235,6 +235,9 @@ ROWS = [{"acceptTime": "2026-11-21 10:00:00", "acceptStation": "派件中"}]
         {"LogisticCode": NUMBER, "ShipperCode": "YTO", "Traces": json.dumps(ROWS)},
         {"LogisticCode": NUMBER, "ShipperCode": "YTO", "Traces": ROWS[0]},
         [{"LogisticCode": NUMBER, "ShipperCode": "YTO", "Traces": ROWS}],
+        {"LogisticCode": NUMBER, "ShipperCode": "YTO", "Traces": [{"time": "2026-11-21 10:00:00", "context": "派件中"}]},
+        {"nu": NUMBER, "ShipperCode": "YTO", "Traces": [{"date": "2026-11-21", "time": "10:00", "content": "派件中"}]},
+        json.dumps({"LogisticCode": NUMBER, "ShipperCode": "YTO", "Traces": ROWS}),
         {"LogisticCode": NUMBER, "ShipperCode": "YTO", "Traces": [ROWS[0] | {"AcceptStation": "派件中", "AcceptTime": ""}]},
     ],
 )  # fmt: skip

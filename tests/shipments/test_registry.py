@@ -124,3 +124,14 @@ def test_another_package_brings_one_too(tmp_path: Path, capsys: pytest.CaptureFi
 def test_nobody_is_nobody() -> None:
     with pytest.raises(LookupError, match=r"There is no provider 'nobody'; there are: .*kuaidi100, .*sf"):
         carriers.provider("nobody")
+
+
+def test_who_answers_for_the_fewest_carriers_is_asked_first() -> None:
+    providers = ("kuaidi100", "kdniao", "sf")
+    told = [CarrierAccount(pk=pk, provider=code, name=code) for pk, code in enumerate(providers, start=1)]
+    chosen = [accounts.choose(told[:count], "shunfeng") for count in (1, 2, 3)]
+    assert [one and one.provider for one in chosen] == ["kuaidi100", "kdniao", "sf"]
+    abroad = accounts.choose(told, "usps")
+    assert abroad is not None
+    assert abroad.provider == "kuaidi100"
+    assert accounts.choose(told[1:], "usps") is None

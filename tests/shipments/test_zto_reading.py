@@ -164,4 +164,5 @@ def test_a_push_may_be_a_list_and_come_without_its_form() -> None:
         one = read(body)
         assert (one.kind, len(one.events)) == (Kind.PUSH, 2)
     assert read(json.dumps(told("GOT")).encode()).kind is Kind.PUSH
+    assert read(push(json.dumps(json.dumps(told("GOT"))))).status == "picked_up"
     assert read(json.dumps({"msg_type": "Traces", "data": told("GOT")}).encode()).status == "picked_up"
