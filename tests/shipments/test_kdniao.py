@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from shipments.answers import Answer, Ask, Contract, Kind, NotAnAnswer, Trouble
 from shipments.carriers import kdniao
 from shipops.kit.wire import Response
+from tests.conftest import SHARED
 from tests.shipments.test_kuaidi100 import vector
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 CREDENTIALS = {"business_id": "1282000", "app_key": "demo-app-key"}
+SAMPLES = [file.read_bytes() for file in sorted((SHARED / "wire" / "samples" / "kdniao").glob("*"))]
 CONTRACT = Contract(CREDENTIALS, "http://127.0.0.1:9")
 NUMBER = "YT8834201944712"
 
@@ -318,7 +320,7 @@ def test_no_json_breaks_the_reader(value: object) -> None:
 def test_no_mutation_of_a_real_body_breaks_the_reader(data: st.DataObject) -> None:
     whole = signed(push(result(row("2026-11-21 10:00:00", "已收件", Action="1", Location="南京市"), StateEx="1")))
     body = bytearray(
-        data.draw(st.sampled_from([whole, json.dumps(result(row("2026-11-21 10:00:00", "已收件"))).encode()]))
+        data.draw(st.sampled_from([whole, json.dumps(result(row("2026-11-21 10:00:00", "已收件"))).encode(), *SAMPLES]))
     )
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(body) - 1))

@@ -27,11 +27,13 @@ from shipments.answers import (
 from shipments.carriers import zto
 from shipments.status import Cause
 from shipops.kit.wire import Response
+from tests.conftest import SHARED
 from tests.shipments.test_kuaidi100 import vector
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 SECRET = "demo-secret"
 CREDENTIALS = {"app_key": "demo-app", "app_secret": SECRET}
+SAMPLES = [file.read_bytes() for file in sorted((SHARED / "wire" / "samples" / "zto").glob("*"))]
 CONTRACT = Contract(CREDENTIALS, "http://127.0.0.1:9/")
 NUMBER = "73100196611386"
 WANTED = Interception(Ask(NUMBER, "zhongtong"), Wish.RETURN, "R-1", "客户退款")
@@ -280,7 +282,7 @@ def test_no_json_breaks_the_reader(value: object) -> None:
 @settings(max_examples=200, deadline=None)
 def test_no_mutation_of_a_real_body_breaks_the_reader(data: st.DataObject) -> None:
     body = bytearray(
-        data.draw(st.sampled_from([push(told("ARRIVAL", "快件已到达")), answer(scan("到件"), scan("收件"))]))
+        data.draw(st.sampled_from([push(told("ARRIVAL", "快件已到达")), answer(scan("到件"), scan("收件")), *SAMPLES]))
     )
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(body) - 1))
