@@ -1,0 +1,148 @@
+"""What aggregators of carriers abroad have in common: loose keys, cut bodies, refusals by HTTP, a status of the whole. Pure."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from shipments import bodies, texts
+from shipments.answers import Answer, Failure, NotAnAnswer, Trouble, answered
+from shipments.status import Cause, Event, Stage, fold
+from shipops.kit.wire import Response
+
+_ENDS = frozenset({Stage.DELIVERED, Stage.RETURNED, Stage.RETURNING, Stage.REFUSED, Stage.CANCELLED})
+_CLOSERS = {"{": "}", "[": "]"}
+# What an answer that tells no time to wait asks for: their limits are per second.
+_A_MINUTE = timedelta(minutes=1)
+_LONGEST_WAIT = 24 * 3600
+
+
+def pick(row: Mapping[str, Any], *names: str) -> Any:
+    """Return the first of the fields that is there and not null, in whatever spelling: track_info, trackInfo, TrackInfo."""
+    for name in names:
+        if row.get(name) is not None:
+            return row[name]
+    spelt = {key.replace("_", "").lower(): value for key, value in row.items() if value is not None}
+    return next((spelt[key] for key in (name.replace("_", "") for name in names) if key in spelt), None)
+
+
+def word(row: Mapping[str, Any], *names: str) -> str:
+    """Return such a field as a text without white space around it; blank where it is missing or no plain value."""
+    value = pick(row, *names)
+    return "" if value is None or isinstance(value, (dict, list)) else str(value).strip()
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return an object, also from its JSON text; empty for all else."""
+    if isinstance(value, str):
+        value = next(iter(bodies.rows(value)), None)
+    return value if isinstance(value, dict) else {}
+
+
+def header(headers: Mapping[str, str], name: str) -> str:
+    """Return a header whatever case its name came in."""
+    return next((value for key, value in headers.items() if key.lower() == name), "")
+
+
+def parsed(body: bytes) -> tuple[Any, tuple[str, ...]]:
+    """Return the JSON value of a body and warnings; of a cut one, as much as stands whole. Raises NotAnAnswer."""
+    text, warnings = bodies.decoded(body)
+    if not text.strip():
+        raise NotAnAnswer("The body is empty")
+    try:
+        return bodies.json_value(text), warnings
+    except ValueError:
+        pass
+    try:
+        return json.loads(_closed(text)), (*warnings, "The body is cut or broken; what stands whole in it was read")
+    except (ValueError, RecursionError):
+        raise NotAnAnswer("The body is not JSON") from None
+
+
+def _closed(text: str) -> str:
+    """Return a cut JSON text up to its last whole object or list, with what was open closed."""
+    stack: list[str] = []
+    whole, open_there = 0, ""
+    quoted = escaped = False
+    for position, sign in enumerate(text):
+        if quoted:
+            quoted, escaped = escaped or sign != '"', not escaped and sign == "\\"
+        elif sign == '"':
+            quoted = True
+        elif sign in _CLOSERS:
+            stack.append(_CLOSERS[sign])
+        elif sign in "}]":
+            if not stack or stack.pop() != sign:
+                break
+            whole, open_there = position + 1, "".join(reversed(stack))
+    return text[:whole] + open_there
+
+
+def heard(response: Response, read: Callable[[bytes], tuple[Answer, ...]]) -> tuple[Answer, ...]:
+    """Return what `read` makes of a response; of a refusal, its own words where it has some, else what HTTP says."""
+    refused = refusal(response)
+    if refused is None:
+        return answered(replace(response, status=200), read)
+    if refused.trouble is not Trouble.THROTTLE:
+        try:
+            told = read(response.body)
+        except NotAnAnswer:
+            told = ()
+        if told and all(answer.failure for answer in told):
+            return told
+    return (Answer(failure=refused),)
+
+
+def refusal(response: Response) -> Failure | None:
+    """Return why an answer's HTTP status says that it is none; None for success."""
+    status, said = response.status, f"HTTP {response.status}"
+    if 200 <= status < 300:
+        return None
+    if status == 429:
+        after = header(response.headers, "retry-after").strip()
+        wait = min(int(after), _LONGEST_WAIT) if after.isascii() and after.isdigit() else 0
+        return Failure(Trouble.THROTTLE, said, timedelta(seconds=wait) if wait else _A_MINUTE, account_wide=True)
+    if status in (401, 403):
+        return Failure(Trouble.AUTH, said, account_wide=True)
+    if status == 402:
+        return Failure(Trouble.QUOTA, said, account_wide=True)
+    return Failure(Trouble.TRANSIENT, said)
+
+
+def settled(told: tuple[Event, ...], code: str, table: Mapping[str, texts.Verdict]) -> tuple[Event, ...]:
+    """Return the events with the newest read anew where the status of the whole, `code`, says more than it did."""
+    if not told or code not in table:
+        return told
+    stage, cause = table[code]
+    newest, folded = told[-1], fold(told)
+    if (stage, cause) in ((folded.stage, folded.cause), texts.UNKNOWN) or folded.stage is Stage.RETURNED:
+        return told
+    if code.startswith("Expired"):
+        # Silent for weeks: where it is stays what the last scan said.
+        late = folded.stage not in _ENDS and not folded.cause
+        return _with_newest(told, newest.stage, Cause.DELAYED, newest.rule) if late else told
+    by_words = "text:" in newest.rule or "carrier:" in newest.rule
+    if stage is Stage.DELIVERED and by_words and newest.stage in (Stage.AVAILABLE_FOR_PICKUP, Stage.RETURNED):
+        return told
+    if folded.stage is Stage.RETURNING and stage in (Stage.DELIVERED, Stage.REFUSED):
+        # Who signs for what goes back is the sender; a refusal is why it goes.
+        return _with_newest(told, Stage.RETURNED, None, f"code:{code}") if stage is Stage.DELIVERED else told
+    if stage in _ENDS and folded.stage is not stage:
+        return _with_newest(told, stage, cause, f"code:{code}")
+    if newest.stage is Stage.UNKNOWN and not newest.cause:
+        return _with_newest(told, stage, cause, f"code:{code}")
+    if cause and not folded.cause and folded.stage not in _ENDS:
+        return _with_newest(told, newest.stage, cause, f"code:{code}")
+    return told
+
+
+def _with_newest(told: tuple[Event, ...], stage: Stage, cause: Cause | None, rule: str) -> tuple[Event, ...]:
+    return (*told[:-1], told[-1]._replace(stage=stage, cause=cause, rule=rule))
+
+
+def merged(legs: list[tuple[Event, ...]]) -> tuple[Event, ...]:
+    """Return the events of several carriers' lists as one, oldest first; in one second the earlier carrier's come first."""
+    placed = [(event.occurred_at, leg, event.position, event) for leg, told in enumerate(legs) for event in told]
+    ordered = sorted(placed, key=lambda one: one[:3])
+    return tuple(event._replace(position=position) for position, (*_, event) in enumerate(ordered))
