@@ -18,6 +18,8 @@ from shipops.kit.wire import Request, Response
 log = logging.getLogger(__name__)
 
 GROUP = "shipops.carriers"
+# Providers whose code no Python module may be called.
+_SPELT = {"seventeentrack": "17track"}
 
 
 class Provider(Protocol):
@@ -82,7 +84,7 @@ class Provider(Protocol):
 
 def _declared() -> list[EntryPoint]:
     built_in = [
-        EntryPoint(name=module.name, value=f"{__name__}.{module.name}", group=GROUP)
+        EntryPoint(name=_SPELT.get(module.name, module.name), value=f"{__name__}.{module.name}", group=GROUP)
         for module in pkgutil.iter_modules(__path__)
         if not module.name.startswith("_")
     ]
