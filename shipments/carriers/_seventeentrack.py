@@ -178,7 +178,8 @@ def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
     text = " ".join(word(row, "description", "content").split())
     translated = word(mapping(pick(row, "description_translation")), "description")
     code = _code(word(row, "sub_status"), word(row, "stage"))
-    stage, cause, rule = _english.read(code, f"{text} {translated}".strip(), STATUS, COARSE)
+    words = f"{text} {translated}".strip() if translated != text else text
+    stage, cause, rule = _english.read(code, words, STATUS, COARSE)
     return Event(at, position, stage, cause, text or translated, _place(row), code, rule)
 
 
@@ -195,8 +196,13 @@ def _place(row: Mapping[str, Any]) -> str:
     return word(row, "location") or ", ".join(part for part in named if part)
 
 
+def is_older(track: Mapping[str, Any]) -> bool:
+    """Return whether a track is in the format of v1 and the older pages."""
+    return any(name in track for name in ("z0", "z1", "z2"))
+
+
 def older(track: Mapping[str, Any]) -> Told:
-    """Return the events of the older web format, oldest first, and warnings.
+    """Return the events of v1 and the older web format, oldest first, and warnings.
 
     z1 and z2 are the lists of the two posts, z0 repeats the newest. Their times tell no zone and are local to each scan,
     also within one list, which names no country code; read as China's they keep at least their order of every day.

@@ -1,4 +1,4 @@
-"""17TRACK (v2.4), for parcels abroad: registration, track info, webhook; also reads its older web format. Pure.
+"""17TRACK (v2.4), for parcels abroad: registration, track info, webhook; also reads its older format. Pure.
 
 Protocol facts: api.17track.net/en/doc?version=v2.4. A number is registered once and costs one credit; reading it and being
 pushed costs nothing. Where pushes go is set in 17TRACK's console, not in a call. The provider's code is 17track.
@@ -238,6 +238,8 @@ def _item(row: Mapping[str, Any], kind: Kind, bare: bool) -> Answer:
         ended = word(row, "tracking_status") == "Stopped"
         told = Kind.SUBSCRIPTION if kind is Kind.QUERY else kind
         return Answer(number, carrier, warnings=warnings, kind=told, ended=ended)
+    if scans.is_older(info):
+        return replace(_older({"no": number, "track": info}), kind=kind)
     events, unread = scans.scans(info)
     expired = scans.status_of(info).startswith("Expired")
     remark = Cause.NO_RECORD if expired and not events else None

@@ -19,7 +19,8 @@ __all__ = ["serve"]
 @pytest.fixture
 def carriers(db: None) -> None:
     """The seeded carriers: tests that commit leave empty tables behind."""
-    importlib.import_module("shipments.migrations.0002_carriers").seed(apps, None)
+    for name in ("0002_carriers", "0005_carriers_abroad"):
+        importlib.import_module(f"shipments.migrations.{name}").seed(apps, None)
 
 
 @pytest.fixture

@@ -297,6 +297,14 @@ def test_the_older_formats_status_settles_what_its_words_leave_open() -> None:
     assert older(40, "Delivered", "Acceptance").carrier == "chinapost"
 
 
+def test_the_older_format_in_the_frame_of_v1_is_read_too() -> None:
+    track = {"e": 40, "w1": 3011, "z1": [{"a": "2017-07-17 13:07", "z": "Delivered"}]}
+    data = {"number": NUMBER, "carrier": 3011, "track": track}
+    for value in ({"code": 0, "data": {"accepted": [data]}}, {"event": "TRACKING_UPDATED", "data": data}):
+        answer = read(value)
+        assert (answer.number, answer.carrier, answer.status) == (NUMBER, "chinapost", "delivered")
+
+
 @pytest.mark.parametrize(
     "value",
     [
