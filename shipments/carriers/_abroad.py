@@ -1,6 +1,7 @@
 """What aggregators of carriers abroad have in common: loose keys, cut bodies, refusals by HTTP, a status of the whole. Pure."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ _CLOSERS = {"{": "}", "[": "]"}
 # What an answer that tells no time to wait asks for: their limits are per second.
 _A_MINUTE = timedelta(minutes=1)
 _LONGEST_WAIT = 24 * 3600
+_S10 = re.compile(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}", re.ASCII)
 
 
 def pick(row: Mapping[str, Any], *names: str) -> Any:
@@ -40,20 +42,37 @@ def mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def mistyped(number: str) -> tuple[str, ...]:
+    """Return a warning where a postal number of the S10 form (UPU) has a wrong check digit; it never decides anything."""
+    found = _S10.fullmatch(number.upper())
+    if not found:
+        return ()
+    total = sum(weight * int(digit) for weight, digit in zip((8, 6, 4, 2, 3, 5, 9, 7), found[1], strict=True))
+    check = {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11)
+    return () if check == int(found[2]) else (f"The check digit of {number} is wrong: it may be mistyped",)
+
+
 def header(headers: Mapping[str, str], name: str) -> str:
     """Return a header whatever case its name came in."""
     return next((value for key, value in headers.items() if key.lower() == name), "")
 
 
 def parsed(body: bytes) -> tuple[Any, tuple[str, ...]]:
-    """Return the JSON value of a body and warnings; of a cut one, as much as stands whole. Raises NotAnAnswer."""
+    """Return the JSON value of a body and warnings; of a cut one, as much as stands whole. Raises NotAnAnswer.
+
+    A relay may have made JSON a text in JSON again, or a field of a form.
+    """
     text, warnings = bodies.decoded(body)
     if not text.strip():
         raise NotAnAnswer("The body is empty")
     try:
-        return bodies.json_value(text), warnings
+        value = bodies.json_value(text)
+        return (bodies.json_value(value) if isinstance(value, str) and value[:1] in ("{", "[") else value), warnings
     except ValueError:
         pass
+    for field in bodies.form(text).values() if "=" in text and text.lstrip()[:1] not in ("{", "[") else ():
+        if field.strip()[:1] in ("{", "["):
+            return parsed(field.encode("utf-8", "replace"))
     try:
         return json.loads(_closed(text)), (*warnings, "The body is cut or broken; what stands whole in it was read")
     except (ValueError, RecursionError):

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish
 from shipments.carriers import _aftership as scans
-from shipments.carriers._abroad import header, heard, mapping, parsed, pick, refusal, word
+from shipments.carriers._abroad import header, heard, mapping, mistyped, parsed, pick, refusal, word
 from shipments.carriers._aftership import STATUS as STATUS
 from shipments.status import Cause
 from shipops.kit.wire import Request, Response
@@ -178,6 +178,8 @@ def _reply(value: Mapping[str, Any]) -> tuple[Answer, ...]:
     """The frame of the API: one tracking (in `tracking` before 2024-04), a page of them, or why there is none."""
     code = word(mapping(pick(value, "meta")), "code")
     data = pick(value, "data")
+    if mapping(pick(mapping(data), "msg")) or isinstance(pick(mapping(data), "meta"), dict):
+        return _answers(mapping(data))  # a relay's frame around it
     rows = bodies.rows(data) if isinstance(data, (list, str)) else [data]
     told: list[Answer] = []
     for frame in (row for row in rows if isinstance(row, dict)):
@@ -204,4 +206,6 @@ def _tracking(row: Mapping[str, Any], kind: Kind) -> Answer:
     ended = scans.code_of(row).startswith("Expired")
     remark = Cause.NO_RECORD if ended and not events else None
     failure = None if events or unread or remark else Failure(Trouble.NO_DATA, _NOTHING_YET)
-    return Answer(word(row, "tracking_number"), carrier, events, (*unknown, *unread), failure, kind, remark, ended)
+    number = word(row, "tracking_number")
+    doubts = mistyped(number) if failure else ()
+    return Answer(number, carrier, events, (*unknown, *unread, *doubts), failure, kind, remark, ended)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Onward, Trouble, Wish
 from shipments.carriers import _seventeentrack as scans
-from shipments.carriers._abroad import header, heard, mapping, parsed, pick, refusal, word
+from shipments.carriers._abroad import header, heard, mapping, mistyped, parsed, pick, refusal, word
 from shipments.carriers._seventeentrack import STATUS as STATUS
 from shipments.status import Cause
 from shipops.kit.wire import Request, Response
@@ -187,6 +187,8 @@ def _reply(value: Mapping[str, Any]) -> tuple[Answer, ...]:
         return (_quota(frame),)
     if _tells(frame):
         return _items([frame], Kind.QUERY)
+    if pick(frame, "data") is not None and pick(frame, "accepted", "rejected", "errors") is None:
+        return _answers(frame)  # a relay's frame around it
     told = list(_items(bodies.rows(pick(frame, "accepted")), Kind.QUERY, bare=True))
     told += [_rejected(row) for row in bodies.rows(pick(frame, "rejected")) if isinstance(row, dict)]
     errors = [row for row in bodies.rows(pick(frame, "errors")) if isinstance(row, dict)]
@@ -244,7 +246,8 @@ def _item(row: Mapping[str, Any], kind: Kind, bare: bool) -> Answer:
     expired = scans.status_of(info).startswith("Expired")
     remark = Cause.NO_RECORD if expired and not events else None
     failure = None if events or unread or remark else Failure(Trouble.NO_DATA, _NOTHING_YET)
-    return Answer(number, carrier, events, (*warnings, *unread), failure, kind, remark, onward=_onward(number, info))
+    warnings = (*warnings, *unread, *(mistyped(number) if failure else ()))
+    return Answer(number, carrier, events, warnings, failure, kind, remark, onward=_onward(number, info))
 
 
 def _onward(number: str, info: Mapping[str, Any]) -> tuple[Onward, ...]:
@@ -267,5 +270,7 @@ def _older(row: Mapping[str, Any]) -> Answer:
     track = mapping(row.get("track"))
     events, warnings = scans.older(track)
     carrier, unknown = scans.carrier_of(word(track, "w1"), word(track, "w2"))
+    number = word(row, "no")
     failure = None if events or warnings else Failure(Trouble.NO_DATA, _NOTHING_YET)
-    return Answer(word(row, "no"), carrier, events, (*unknown, *warnings), failure)
+    doubts = mistyped(number) if failure else ()
+    return Answer(number, carrier, events, (*unknown, *warnings, *doubts), failure)

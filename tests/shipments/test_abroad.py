@@ -2,8 +2,10 @@
 
 import csv
 import importlib
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
@@ -145,6 +147,25 @@ class TestBodies:
     def test_what_is_no_json_is_no_answer(self, body: bytes) -> None:
         with pytest.raises(NotAnAnswer):
             _abroad.parsed(body)
+
+    def test_a_relays_form_and_its_json_in_json_are_opened(self) -> None:
+        inner = '{"a": "é&=1"}'
+        for body in (json.dumps(inner), urlencode({"x": "1", "data": inner}), f" {inner} "):
+            assert _abroad.parsed(body.encode())[0] == {"a": "é&=1"}
+
+    @pytest.mark.parametrize(
+        ("number", "wrong"),
+        [
+            ("RB123456785GB", False),
+            ("rb123456785us", False),
+            ("RB123456786US", True),
+            ("LM536401004CNO", False),
+            ("1Z999AA10123456784", False),
+            ("", False),
+        ],
+    )
+    def test_a_postal_number_with_a_wrong_check_digit_is_doubted(self, number: str, wrong: bool) -> None:
+        assert bool(_abroad.mistyped(number)) is wrong
 
     def test_a_field_is_found_in_every_spelling(self) -> None:
         for key in ("track_info", "trackInfo", "TrackInfo", "TRACK_INFO", "trackinfo"):

@@ -192,6 +192,8 @@ class TestReading:
             {"meta": {"code": "200"}, "data": json.dumps({"trackings": [one]})},
             {"data": {"pagination": {}, "trackings": one}},
             {"tracking": one},
+            {"code": 0, "data": {"meta": {"code": 200}, "data": {"tracking": one}}},
+            {"data": {"event": "tracking_update", "msg": one}},
             [one],
             one,
             {**one, "checkpoints": None, "checkpoint": one["checkpoints"][0]},

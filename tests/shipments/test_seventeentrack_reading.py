@@ -228,6 +228,18 @@ def test_camel_case_strings_for_numbers_and_json_in_json_are_read() -> None:
         )
 
 
+def test_a_relays_frame_around_the_reply_is_taken_off() -> None:
+    told = reply(item(leg(event("2026-06-09T00:00:00Z", "·", "InTransit_Arrival"))))
+    for value in ({"code": 200, "msg": "ok", "data": told}, {"data": {"data": json.dumps(told)}}):
+        assert read(value).number == NUMBER
+
+
+def test_a_number_of_which_nothing_is_known_may_be_mistyped() -> None:
+    told = item(leg(), status="NotFound")
+    assert read(reply(told)).warnings == ()
+    assert "mistyped" in read(reply(told | {"number": "RR123456786CN"})).warnings[0]
+
+
 def test_a_body_of_several_numbers_is_an_answer_each() -> None:
     body = json.dumps(
         reply(
