@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('orders', '0001_initial'),
-        ('shipments', '0004_event_partitions'),
+        ('shipments', '0005_carriers_abroad'),
     ]
 
     operations = [
