@@ -117,9 +117,9 @@ def code_of(row: Mapping[str, Any]) -> str:
 def scans(tracking: Mapping[str, Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
     """Return the events of a tracking, oldest first, and warnings."""
     rows = bodies.rows(pick(tracking, "checkpoints", "checkpoint"))
-    told, warnings = bodies.scans(rows, _time, _event, newest_first=False)
-    astray = sum(isinstance(row, dict) and _zone(row) is None and not _clocks.zoned(_said(row)) for row in rows)
-    noted = (f"Times of no known place, read as China's: {astray}",) if astray else ()
+    times, lost = _clocks.times_of(rows, _said, _zone)
+    told, warnings = bodies.scans(rows, lambda row: times[id(row)], _event, newest_first=False)
+    noted = (f"Times of no known place, read as China's: {lost}",) if lost else ()
     found = settled(told, _whole(tracking, told), STATUS)
     return found, (*noted, *warnings)
 
@@ -139,12 +139,8 @@ def _zone(row: Mapping[str, Any]) -> ZoneInfo | None:
 
 
 def _said(row: Mapping[str, Any]) -> str:
+    """Return when a checkpoint was, as told; created_at is when AfterShip heard of it."""
     return word(row, "checkpoint_time", "checkpoint_date", "time")
-
-
-def _time(row: Mapping[str, Any]) -> str:
-    """Return when a checkpoint was, by the clock of its place where it tells no zone. created_at is AfterShip's, not a scan's."""
-    return _clocks.placed(_said(row), _zone(row))
 
 
 def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:

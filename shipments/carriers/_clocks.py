@@ -1,16 +1,21 @@
 """Whose clock a scan abroad was read from, where the provider's time tells no zone: that of the place it names. Pure.
 
-A country of several zones has that of most of its people unless its state is known. The place alone decides, never the
-neighbours in a list: a scan told again in a longer list must be the same instant.
+A country of several zones has that of most of its people unless its state is known. A scan that names no place is of the
+offset of the scan before it, never of one after it: told again in a longer list it must be the same instant.
 """
 
 import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from shipments import bodies
 
 _ZONED = re.compile(r"(?:Z|CST|[+-]\d{2}:?\d{2})\s*$")
+_LOCAL = re.compile(r"([+-]\d{2}):?(\d{2})\s*$")
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?(?:([+-])(\d{1,2})(?::?(\d{2}))?)?")
 _TIMED = re.compile(r"\d{1,2}[:：时]\d{1,2}")
 
@@ -93,7 +98,7 @@ def placed(text: str, zone: ZoneInfo | None) -> str:
     A date alone is the beginning of that day: a scan without an hour is better than none.
     """
     text = text.strip()
-    if text and not _TIMED.search(text):
+    if not _TIMED.search(text) and bodies.instant(f"{text} 00:00"):
         text = f"{text} 00:00"
     if zone is None or zoned(text):
         return text
@@ -101,6 +106,35 @@ def placed(text: str, zone: ZoneInfo | None) -> str:
     if read is None:
         return text
     return read.astimezone(bodies.ZONE).replace(tzinfo=zone).isoformat()
+
+
+def times_of(
+    rows: Sequence[Any], said: Callable[[Mapping[str, Any]], str], zone: Callable[[Mapping[str, Any]], ZoneInfo | None]
+) -> tuple[dict[int, str], int]:
+    """Return the time of each row by its id(), and how many are of no known clock, which is China's then.
+
+    `said` finds a row's time as told, `zone` the zone of the place it names.
+    """
+    told = {id(row): placed(said(row), zone(row)) for row in rows if isinstance(row, Mapping)}
+    clocks = sorted(clock for text in told.values() for clock in _clock(text))
+    lost = 0
+    for key, text in told.items():
+        read = None if zoned(text) else bodies.instant(text)
+        if read is None:
+            continue
+        wall = read.astimezone(bodies.ZONE).replace(tzinfo=None)
+        before = bisect_right(clocks, wall, key=lambda clock: clock[0])
+        lost += not before
+        told[key] = f"{wall.isoformat()}{clocks[before - 1][1]}" if before else text
+    return told, lost
+
+
+def _clock(text: str) -> Iterator[tuple[datetime, str]]:
+    """A time's wall clock and offset, where it tells one; UTC is no place's clock."""
+    found, read = _LOCAL.search(text), bodies.instant(text)
+    if found and read is not None:
+        there = datetime.fromisoformat(f"2000-01-01T00:00:00{found[1]}:{found[2]}").tzinfo
+        yield read.astimezone(there).replace(tzinfo=None), f"{found[1]}:{found[2]}"
 
 
 def offset(text: str) -> str:

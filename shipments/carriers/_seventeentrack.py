@@ -141,9 +141,9 @@ def _country(leg: Mapping[str, Any]) -> str:
 
 
 def _listed(rows: Sequence[Any], country: str) -> Told:
-    told, warnings = bodies.scans(rows, partial(_time, country=country), _event, newest_first=True)
-    astray = sum(isinstance(row, dict) and _astray(row, country) for row in rows)
-    noted = (f"Times of no known place, read as China's: {astray}",) if astray else ()
+    times, lost = _clocks.times_of(rows, _said, partial(_zone, country=country))
+    told, warnings = bodies.scans(rows, lambda row: times[id(row)], _event, newest_first=True)
+    noted = (f"Times of no known place, read as China's: {lost}",) if lost else ()
     return told, (*noted, *warnings)
 
 
@@ -155,23 +155,15 @@ def _zone(row: Mapping[str, Any], country: str) -> ZoneInfo | None:
 
 def _said(row: Mapping[str, Any]) -> str:
     """Return a row's time as told: with its offset where it has one. Of a delivery often only time_raw is there."""
-    known = [word(row, name) for name in ("time_utc", "time_iso")]
-    told = next((text for text in known if bodies.instant(text)), "")
-    if told:
-        return f"{told}Z" if told == known[0] and not _clocks.zoned(told) else told
-    raw = pick(row, "time_raw")
-    parts = mapping(raw)
-    if not parts:
-        return word(row, "time_raw", "time") or next((text for text in known if text), "")
+    local, utc = word(row, "time_iso"), word(row, "time_utc")
+    if bodies.instant(local) and _clocks.zoned(local):
+        return local
+    if bodies.instant(utc):
+        return utc if _clocks.zoned(utc) else f"{utc}Z"
+    parts = mapping(pick(row, "time_raw"))
+    if not parts or bodies.instant(local):
+        return local or utc or word(row, "time_raw", "time")
     return f"{word(parts, 'date')} {word(parts, 'time')}{_clocks.offset(word(parts, 'timezone'))}".strip()
-
-
-def _time(row: Mapping[str, Any], country: str) -> str:
-    return _clocks.placed(_said(row), _zone(row, country))
-
-
-def _astray(row: Mapping[str, Any], country: str) -> bool:
-    return _zone(row, country) is None and not _clocks.zoned(_said(row))
 
 
 def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:

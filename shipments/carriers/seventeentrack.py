@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from shipments import bodies
-from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Onward, Trouble, Wish
+from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish
 from shipments.carriers import _seventeentrack as scans
 from shipments.carriers._abroad import header, heard, mapping, mistyped, parsed, pick, refusal, word
 from shipments.carriers._seventeentrack import STATUS as STATUS
@@ -247,16 +247,8 @@ def _item(row: Mapping[str, Any], kind: Kind, bare: bool) -> Answer:
     remark = Cause.NO_RECORD if expired and not events else None
     failure = None if events or unread or remark else Failure(Trouble.NO_DATA, _NOTHING_YET)
     warnings = (*warnings, *unread, *(mistyped(number) if failure else ()))
-    return Answer(number, carrier, events, warnings, failure, kind, remark, onward=_onward(number, info))
-
-
-def _onward(number: str, info: Mapping[str, Any]) -> tuple[Onward, ...]:
-    """The last mile's own number, where it has one."""
-    told = mapping(pick(info, "misc_info"))
-    local = word(told, "local_number")
-    if not local or local.upper() == number.upper():
-        return ()
-    return (Onward(local, scans.carrier_of(word(told, "local_key"))[0]),)
+    # misc_info.local_number, the last mile's own, is no number to follow on: its scans are in this track already.
+    return Answer(number, carrier, events, warnings, failure, kind, remark)
 
 
 def _web(value: Mapping[str, Any]) -> tuple[Answer, ...]:

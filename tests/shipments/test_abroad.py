@@ -57,6 +57,28 @@ class TestClocks:
         assert _clocks.zone_of("XX") is None
         assert bodies.instant(_clocks.placed("2026-06-30 14:23", None)) == datetime(2026, 6, 30, 6, 23, tzinfo=UTC)
 
+    def test_a_scan_of_no_place_is_of_the_clock_of_the_scan_before_it(self) -> None:
+        rows = [
+            {"at": "2026-06-11 08:00"},
+            {"at": "2026-06-10T08:00:00-04:00"},
+            {"at": "2026-06-09T08:00:00Z"},
+            {"at": "2026-06-08 08:00"},
+            "text",
+            {"at": "someday"},
+        ]
+        times, lost = _clocks.times_of(rows, lambda row: row["at"], lambda row: None)
+        assert [times[id(row)] for row in rows if isinstance(row, dict)] == [
+            "2026-06-11T08:00:00-04:00",
+            "2026-06-10T08:00:00-04:00",
+            "2026-06-09T08:00:00Z",
+            "2026-06-08 08:00",
+            "someday",
+        ]
+        assert lost == 1
+        # A longer list says the same of the scans that were in the shorter one.
+        longer = [{"at": "2026-06-12T08:00:00+09:00"}, *rows]
+        assert _clocks.times_of(longer, lambda row: row["at"], lambda row: None)[0][id(rows[0])] == times[id(rows[0])]
+
     def test_a_date_alone_is_the_beginning_of_its_day_there(self) -> None:
         assert _clocks.placed("2026-06-30", _clocks.zone_of("JP")) == "2026-06-30T00:00:00+09:00"
 

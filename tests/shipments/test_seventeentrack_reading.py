@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shipments.answers import Answer, NotAnAnswer, Onward, Trouble
+from shipments.answers import Answer, NotAnAnswer, Trouble
 from shipments.carriers import _seventeentrack as scans
 from shipments.carriers import seventeentrack
 from shipments.status import Cause, Stage, word
@@ -182,12 +182,9 @@ def test_a_carrier_not_detected_is_that_of_the_first_who_told_something() -> Non
     assert read(reply(told)).carrier == "usps"
 
 
-def test_the_last_miles_own_number_is_where_it_goes_on() -> None:
+def test_the_last_miles_own_number_is_not_followed_too_as_its_scans_are_here_already() -> None:
     misc = {"local_number": "9400111899223817576000", "local_key": 21051}
-    told = item(leg(event("2026-06-09T00:00:00Z", "·", "InTransit_Arrival")), misc_info=misc)
-    assert read(reply(told)).onward == (Onward("9400111899223817576000", "usps"),)
-    same = item(leg(), misc_info={"local_number": NUMBER.lower(), "local_key": 3011})
-    assert read(reply(same)).onward == ()
+    assert read(reply(item(leg(event("2026-06-09T00:00:00Z", "·", "InTransit_Arrival")), misc_info=misc))).onward == ()
 
 
 def test_nothing_found_is_no_data_and_no_statement_about_the_parcel() -> None:
