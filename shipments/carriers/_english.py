@@ -11,11 +11,10 @@ from shipments import reading, texts
 from shipments.reading import UNREAD, Reading
 from shipments.status import Cause, Stage
 
+# Where a parcel waits for whom it was sent to. A post office may also be one on the way.
 _SHELF = (
-    r"(?:"
-    r"parcel ?shop|access point|pick-?up point|collection point|service point|post office|parcel ?locker|"
-    r"packstation|retail (?:partner|location)"
-    r")"
+    r"(?:parcel ?shop|access point|pick-?up point|collection point|service point|parcel ?locker|packstation|"
+    r"retail (?:partner|location))"
 )
 
 # Name, pattern over lower case, what it means. Order matters; see the module's first lines.
@@ -65,6 +64,11 @@ _RULES: tuple[tuple[str, str, texts.Verdict], ...] = (
         (Stage.CUSTOMS, Cause.CUSTOMS_HELD),
     ),
     (
+        "not_picked",
+        r"(?:attempted to|unable to|could not|failed to) (?:pick ?up|collect)|pick-?up (?:attempt|failed|missed)",
+        (Stage.INFO_RECEIVED, Cause.OTHER),
+    ),
+    (
         "uncollected",
         r"unclaimed|not (?:been )?(?:collected|claimed|picked up)",
         (Stage.AVAILABLE_FOR_PICKUP, Cause.UNCOLLECTED),
@@ -74,21 +78,24 @@ _RULES: tuple[tuple[str, str, texts.Verdict], ...] = (
         r"undeliver(?:able|ed)|(?:not|n't|unable to|cannot|could not|failed to) (?:be )?deliver|"
         r"deliver(?:y|ies)[\w ,]{0,12}(?:attempt|fail|unsuccess|exception|not (?:complete|possible|success))|"
         r"attempted (?:delivery|to deliver)|(?:failed|missed|unsuccessful) (?:delivery|attempt)|notice left|"
-        r"no authori[sz]ed recipient",
+        r"no authori[sz]ed recipient|(?:not been|un)able to deliver|business closed|"
+        r"(?:customer|recipient|receiver|addressee|consignee) (?:was |is )?(?:not|un) ?(?:available|(?:at )?home)|"
+        r"(?:nobody|no one) (?:was |is )?(?:available|(?:at )?home)",
         (Stage.OUT_FOR_DELIVERY, Cause.ATTEMPT_FAILED),
     ),
     (
         "waiting",
         r"(?:available|ready|held|awaiting|waiting|arrived) (?:for|"
         r"to be) (?:customer )?(?:pick(?:ed)?[- ]?up|collect)|"
-        rf"deliver(?:ed|y) (?:to|at) (?:a |an |the |ups |dhl )*{_SHELF}|"
-        rf"(?:arrived|stored|placed|deposited)[\w ]{{0,20}}{_SHELF}",
+        rf"deliver(?:ed|y) (?:by [\w ]{{1,12}}? )?(?:to|at) (?:a |an |the |ups |dhl |pick-?up )*(?:{_SHELF}|post office)|"
+        rf"(?:arrived|stored|placed|deposited)[\w ]{{0,20}}{_SHELF}|hold at location",
         (Stage.AVAILABLE_FOR_PICKUP, None),
     ),
     (
         "out",
         r"out for delivery|out with (?:the )?(?:courier|driver)|with (?:the )?(?:delivery )?(?:courier|driver)|"
-        r"on (?:the )?(?:delivery )?vehicle|loaded (?:on|for) delivery",
+        r"on (?:the |\w+ )?(?:delivery )?vehicle|loaded (?:for|on(?:to)? (?:the )?) ?deliver|on ?board for delivery|"
+        r"in delivery to|out on a? ?delivery|on (?:its|the) way to (?:you|the (?:consignee|recipient|customer))",
         (Stage.OUT_FOR_DELIVERY, None),
     ),
     (
@@ -104,25 +111,28 @@ _RULES: tuple[tuple[str, str, texts.Verdict], ...] = (
         r"label (?:created|printed|has been)|shipment information|pre-?shipment|pre-?advice|"
         r"electronic(?:ally)? (?:notif|transmit|submi|shipping|shipment|information)|"
         r"(?:information|info|data|details|order) (?:has been )?(?:received|transmitted|submitted|processed|sent)|"
+        r"data (?:was |has been )?(?:entered|uploaded)|(?:number|inventory) allocated|order ready|"
         r"shipper created|awaiting (?:item|parcel|package)|preparing (?:the )?shipment|"
-        r"not yet (?:been )?(?:received|in)",
+        r"not yet (?:been )?(?:received|in|handed)",
         (Stage.INFO_RECEIVED, None),
     ),
     (
         "delivered",
-        r"\bdelivered\b|signed for|proof of delivery|successfully deliver|"
+        r"\bdelivered\b|signed for|proof of delivery|signature image|successfully deliver|"
         r"(?:collected|picked up) by (?:the )?(?:customer|recipient|addressee|receiver)|"
         r"left (?:with|at) (?:a |the )?(?:neighbo|front|porch|door|mailbox|reception|safe)|"
         r"handed (?:over )?to (?:the )?(?:recipient|customer|resident|addressee)",
         (Stage.DELIVERED, None),
     ),
     ("customs", r"customs|\bclearance\b|\bcleared\b", (Stage.CUSTOMS, None)),
+    ("astray", r"mis-?(?:sort|rout|sent)|wrong (?:facility|depot|route)", (Stage.IN_TRANSIT, Cause.OTHER)),
     ("weather", r"weather|storm|snow|flood|natural disaster|typhoon|hurricane", (Stage.IN_TRANSIT, Cause.WEATHER)),
     ("delayed", r"\bdelay", (Stage.IN_TRANSIT, Cause.DELAYED)),
     (
         "picked",
         r"picked[- ]?up|pick-?up (?:scan|complete)|\baccept(?:ed|ance)\b|\bcollected\b|\bposted\b|dropped off|"
-        r"in possession of item|received (?:by|from|at) (?:the )?(?:carrier|sender|shipper|origin|counter)|"
+        r"in possession of item|received (?:item |parcel )?(?:by|from|at) (?:the )?(?:carrier|sender|shipper|origin|counter)|"
+        r"received by [\w ]{0,20}(?:post|mail|express|courier)|has received your|tendered|origin scan|pick-?up from|"
         r"(?:package|parcel|item|shipment) received",
         (Stage.PICKED_UP, None),
     ),
@@ -130,7 +140,7 @@ _RULES: tuple[tuple[str, str, texts.Verdict], ...] = (
         "moving",
         r"in[- ]transit|in[- ]route|en route|on (?:its|the) way|arriv|depart|process|sort|transfer|forward|"
         r"hand(?:ed|ing)? over|hand-?over|flight|airport|airline|facility|\bhub\b|depot|export|import|dispatch|"
-        r"despatch|loaded|line-?haul|left (?:the )?(?:country|origin|office)|international|exchange|shipped|"
+        r"despatch|loaded|line-?haul|\bleft (?:the|\w+ origin)|leaving|reached|international|exchange|shipped|"
         r"consolidat",
         (Stage.IN_TRANSIT, None),
     ),
