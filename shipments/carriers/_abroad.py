@@ -9,6 +9,7 @@ from typing import Any
 
 from shipments import bodies, texts
 from shipments.answers import Answer, Failure, NotAnAnswer, Trouble, answered
+from shipments.carriers._shapes import plain
 from shipments.status import Cause, Event, Stage, fold
 from shipops.kit.wire import Response
 
@@ -21,12 +22,12 @@ _S10 = re.compile(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}", re.ASCII)
 
 
 def pick(row: Mapping[str, Any], *names: str) -> Any:
-    """Return the first of the fields that is there and not null, in whatever spelling: track_info, trackInfo, TrackInfo."""
-    for name in names:
-        if row.get(name) is not None:
-            return row[name]
-    spelt = {key.replace("_", "").lower(): value for key, value in row.items() if value is not None}
-    return next((spelt[key] for key in (name.replace("_", "") for name in names) if key in spelt), None)
+    """Return the first of the fields that is not null; where none is there, whatever they are spelt: trackInfo, TrackInfo."""
+    told = next((row[name] for name in names if row.get(name) is not None), None)
+    if told is not None or any(name in row for name in names):
+        return told
+    spelt = plain(row)
+    return next((told for name in names if (told := spelt.get(name.replace("_", ""))) is not None), None)
 
 
 def word(row: Mapping[str, Any], *names: str) -> str:

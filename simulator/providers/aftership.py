@@ -31,7 +31,7 @@ from simulator.wire import mapping
 from simulator.world import Parcel
 
 API_KEY = "asat_demo_aftership"
-SECRET = "demo-aftership-secret"  # noqa: S105 - the simulator's own
+SECRET = "demo-aftership-secret"
 PROVIDER = "aftership"
 MOST_NUMBERS = 50
 # Fourteen attempts in all, twice as far apart each time; from memory.

@@ -222,7 +222,8 @@ class TestBodies:
     def test_a_field_is_found_in_every_spelling(self) -> None:
         for key in ("track_info", "trackInfo", "TrackInfo", "TRACK_INFO", "trackinfo"):
             assert _abroad.pick({"other": 1, key: {"a": 1}}, "track_info") == {"a": 1}
-        assert _abroad.pick({"track_info": None, "trackInfo": 2}, "track_info") == 2
+        assert _abroad.pick({"no": None, "number": 2}, "no", "number") == 2
+        assert _abroad.pick({"track_info": None}, "track_info") is None
         assert _abroad.word({"number": 12}, "number") == "12"
         assert _abroad.word({"number": {"a": 1}}, "number") == ""
         assert _abroad.mapping('{"a": 1}') == {"a": 1}

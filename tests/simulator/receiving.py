@@ -19,10 +19,11 @@ ACKNOWLEDGEMENT = '{"result":true,"returnCode":"200","message":"成功"}'
 
 @dataclass
 class Shop:
-    """Takes pushes and answers `reply`, or what `respond` makes of a body."""
+    """Takes pushes and answers `reply`, or what `respond` makes of a body, with `status`."""
 
     url: str = ""
     reply: str = ACKNOWLEDGEMENT
+    status: int = 200
     respond: Callable[[bytes], bytes] | None = None
     forms: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -44,7 +45,7 @@ def shop() -> Iterator[Shop]:
             taken.headers.append({name.lower(): value for name, value in self.headers.items()})
             taken.forms.append({name: values[0] for name, values in parse_qs(body.decode()).items()})
             reply = taken.respond(body) if taken.respond else taken.reply.encode()
-            self.send_response(200)
+            self.send_response(taken.status)
             self.send_header("Content-Length", str(len(reply)))
             self.end_headers()
             self.wfile.write(reply)

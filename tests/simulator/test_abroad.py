@@ -2,14 +2,9 @@
 
 import hashlib
 import hmac
-import http.client
 import json
-import threading
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +14,12 @@ from shipments.carriers import aftership as aftership_adapter
 from shipments.carriers import seventeentrack as track17_adapter
 from simulator.__main__ import arguments, simulator
 from simulator.providers import _track17, aftership, json_answer, track17
-from simulator.pushing import Pusher
 from simulator.texts import CODES
 from tests.simulator.conftest import START, Client, Serve
+from tests.simulator.receiving import Shop, push_all, shop
 from tests.simulator.test_understood import MEANING
+
+__all__ = ["shop"]
 
 TOKEN = {"17token": "DEMO-17TOKEN"}
 API_KEY = {"as-api-key": "asat_demo_aftership"}
@@ -31,13 +28,8 @@ UNKNOWN_NUMBER = "ZZ000000000ZZ"
 
 def ask(client: Client, method: str, target: str, value: object, headers: dict[str, str]) -> tuple[int, Any]:
     """(status, JSON) of one request with headers of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=20)
-    try:
-        connection.request(method, target, json.dumps(value) if value is not None else None, headers)
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-    finally:
-        connection.close()
+    status, body = client.raw(method, target, json.dumps(value) if value is not None else None, headers)
+    return status, json.loads(body)
 
 
 def call17(client: Client, call: str, *numbers: tuple[str, int], headers: dict[str, str] = TOKEN) -> tuple[int, Any]:
@@ -52,45 +44,6 @@ def make(client: Client, number: str, slug: str = "dhl", headers: dict[str, str]
 
 def page(client: Client, *numbers: str, headers: dict[str, str] = API_KEY) -> tuple[int, Any]:
     return ask(client, "GET", f"/tracking/2025-07/trackings?tracking_numbers={','.join(numbers)}", None, headers)
-
-
-@dataclass
-class Shop:
-    """Takes pushes and answers `status`."""
-
-    url: str = ""
-    status: int = 200
-    taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-
-@pytest.fixture
-def shop() -> Iterator[Shop]:
-    taken = Shop()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            taken.taken.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(taken.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    taken.url = f"http://127.0.0.1:{server.server_address[1]}/push/token"
-    yield taken
-    server.shutdown()
-    server.server_close()
-
-
-def push_all(client: Client) -> None:
-    """Deliver what is due by now, one after the other."""
-    pusher = Pusher(client.simulator.scene, client.simulator.register)
-    for subscription in client.simulator.register.take_due(client.simulator.scene.clock.now(), 1000):
-        pusher.tell(subscription)
 
 
 @pytest.fixture
@@ -158,7 +111,7 @@ class Test17Track:
         client.control("callbacks", track17=shop.url)
         call17(client, "register", (signed, 100001))
         push_all(client)
-        ((headers, body),) = shop.taken
+        (headers,), (body,) = shop.headers, shop.bodies
         assert headers["sign"] == hashlib.sha256(body + b"/DEMO-17TOKEN").hexdigest()
         value = json.loads(body)
         assert value["event"] == "TRACKING_UPDATED"
@@ -174,7 +127,7 @@ class Test17Track:
         for minutes in (0, 9.9, 0.2, 29.9, 0.2, 59.9, 0.2, 600):
             client.control("time", advance_hours=minutes / 60)
             push_all(client)
-            received.append(len(shop.taken))
+            received.append(len(shop.bodies))
         assert received == [1, 1, 2, 2, 3, 3, 4, 4]
 
 
@@ -208,7 +161,7 @@ class TestAfterShip:
         client.control("callbacks", aftership=shop.url)
         make(client, signed, "yunexpress")
         push_all(client)
-        ((headers, body),) = shop.taken
+        (headers,), (body,) = shop.headers, shop.bodies
         expected = b64encode(hmac.digest(b"demo-aftership-secret", body, hashlib.sha256)).decode()
         assert headers["aftership-hmac-sha256"] == expected
         value = json.loads(body)
@@ -225,10 +178,10 @@ class TestAfterShip:
         for attempt in range(15):
             client.control("time", advance_hours=(30 * 2**attempt - 1) / 3600)
             push_all(client)
-            assert len(shop.taken) == min(1 + attempt, 14)
+            assert len(shop.bodies) == min(1 + attempt, 14)
             client.control("time", advance_hours=2 / 3600)
             push_all(client)
-            assert len(shop.taken) == min(2 + attempt, 14)
+            assert len(shop.bodies) == min(2 + attempt, 14)
 
 
 # What an aggregator tells less exactly than a carrier. AfterShip has one word for nobody there and nobody reached; 17TRACK's
