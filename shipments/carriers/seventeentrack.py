@@ -190,7 +190,8 @@ def _reply(value: Mapping[str, Any]) -> tuple[Answer, ...]:
     if pick(frame, "data") is not None and pick(frame, "accepted", "rejected", "errors") is None:
         return _answers(frame)  # a relay's frame around it
     told = list(_items(bodies.rows(pick(frame, "accepted")), Kind.QUERY, bare=True))
-    told += [_rejected(row) for row in bodies.rows(pick(frame, "rejected")) if isinstance(row, dict)]
+    registering = any(answer.kind is Kind.SUBSCRIPTION for answer in told)
+    told += [_rejected(row, registering) for row in bodies.rows(pick(frame, "rejected")) if isinstance(row, dict)]
     errors = [row for row in bodies.rows(pick(frame, "errors")) if isinstance(row, dict)]
     if code not in ("0", "200") or errors:
         first = errors[0] if errors else {}
@@ -207,12 +208,13 @@ def _quota(frame: Mapping[str, Any]) -> Answer:
     return Answer(warnings=(f"Registrations left: {left} of {total}",), failure=failure, kind=Kind.SUBSCRIPTION)
 
 
-def _rejected(row: Mapping[str, Any]) -> Answer:
+def _rejected(row: Mapping[str, Any], registering: bool) -> Answer:
+    """A number refused; whether it was to be registered or read shows in what was accepted beside it, or in the code."""
     error = mapping(pick(row, "error"))
     code = word(error, "code")
     carrier, warnings = scans.carrier_of(word(row, "carrier"))
     failure = None if code == _ALREADY else _failure(code, word(error, "message"))
-    registering = code in (_ALREADY, "-18019903", "-18019908")
+    registering = registering or code in (_ALREADY, "-18019903", "-18019908")
     return Answer(
         word(row, "number"),
         carrier,

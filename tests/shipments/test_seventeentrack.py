@@ -128,6 +128,13 @@ def test_what_is_registered_or_was_already_stands() -> None:
         assert read(value).kind is Kind.SUBSCRIPTION
 
 
+def test_what_is_refused_beside_a_registration_was_to_be_registered() -> None:
+    error = {"code": -18010012, "message": "…"}
+    told = reply({"origin": 1, "number": NUMBER, "carrier": 3011}, rejected=[{"number": "1234", "error": error}])
+    kinds = [answer.kind for answer in seventeentrack.read(json.dumps(told).encode())]
+    assert kinds == [Kind.SUBSCRIPTION, Kind.SUBSCRIPTION]
+
+
 def test_a_refusal_that_explains_itself_is_heard_whatever_its_http_status() -> None:
     body = json.dumps({"code": -18010002, "data": {"errors": [{"code": -18010002, "message": "Invalid key"}]}}).encode()
     (answer,) = seventeentrack.decode(Response(401, {}, body))
