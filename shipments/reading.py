@@ -34,6 +34,8 @@ class Reading(NamedTuple):
 
 
 UNREAD = Reading(Stage.UNKNOWN, None, "")
+# Where a scan says it has come to one of these, a code for "some problem" has nothing left to warn of.
+_HARMLESS = frozenset({Stage.AVAILABLE_FOR_PICKUP})
 
 
 def read(
@@ -46,34 +48,51 @@ def read(
     """Return what a scan means.
 
     `table` is the provider's STATUS, `carrier` the Carrier.code whose own wording is tried before the general one.
-    `coarse` holds, for codes that say too little, the stages that the text may tell instead; a code that leaves the stage
-    UNKNOWN lets the text say any, and one with a cause lets the text give a better one.
+    `coarse` holds, for codes that say too little, the stages that the text may tell instead (with UNKNOWN among them also a
+    cause alone); a code that leaves the stage UNKNOWN lets the text say any, and one with a cause lets it give a better one.
     """
     verdict = table.get(code)
     if verdict is None:
         return worded(text, carrier)
     stage, cause = verdict
-    rule = f"code:{code}"
     allowed = (coarse or {}).get(code)
     if allowed is None:
-        if stage is Stage.UNKNOWN:
-            allowed = frozenset(Stage)
-        else:
-            return Reading(stage, cause, rule)
+        if stage is not Stage.UNKNOWN:
+            return Reading(stage, cause, f"code:{code}")
+        allowed = frozenset(Stage)
+    told = _refined(stage, cause, text, carrier, allowed)
+    if told is not None:
+        return Reading(told.stage, told.cause, f"code:{code}+{told.rule}")
+    # A code that means "other" beside words that nothing reads is as good as no code.
+    return UNREAD if verdict == texts.UNKNOWN else Reading(stage, cause, f"code:{code}")
+
+
+def _refined(stage: Stage, cause: Cause | None, text: str, carrier: str, allowed: frozenset[Stage]) -> Reading | None:
+    """Return what the text makes of a code's stage and cause; None = it adds nothing that it may."""
     told = worded(text, carrier)
-    if told.rule and told.stage in allowed and told.stage is not Stage.UNKNOWN:
-        return Reading(told.stage, told.cause, f"{rule}+{told.rule}")
-    if told.rule and told.cause is not None and cause is not None:
-        return Reading(stage, told.cause, f"{rule}+{told.rule}")
-    return Reading(stage, cause, rule)
+    if cause is not None and told.cause is None and not _tells(told, stage, allowed):
+        # The code says that something failed, so a bare reason counts too (地址不详).
+        why = texts.reasoned(text)
+        if why.rule:
+            told = Reading(why.stage, why.cause, f"text:reason/{why.rule}")
+    if _tells(told, stage, allowed):
+        keeps = stage is Stage.UNKNOWN and told.stage not in _HARMLESS
+        return told._replace(cause=told.cause or (cause if keeps else None))
+    if told.cause in (None, cause, Cause.OTHER):
+        return None
+    return told._replace(stage=stage) if cause is not None or Stage.UNKNOWN in allowed else None
+
+
+def _tells(told: Reading, stage: Stage, allowed: frozenset[Stage]) -> bool:
+    if told.stage is Stage.UNKNOWN or told.stage not in allowed:
+        return False
+    # Only a failed attempt takes a signature back; 请您准备签收 beside the code of one does not.
+    return not (stage is Stage.DELIVERED and told.stage is Stage.OUT_FOR_DELIVERY and told.cause is None)
 
 
 def worded(text: str, carrier: str = "") -> Reading:
     """Return what a scan's words mean: the carrier's own rules first, then those that hold for all."""
-    stage, cause = texts.read(text)
-    if (stage, cause) == texts.UNKNOWN:
-        return UNREAD
-    return Reading(stage, cause, "text:any")
+    return Reading(*texts.tell(text, carrier))
 
 
 def confidence(rule: str) -> Confidence:

@@ -1,164 +1,87 @@
-"""Read a scan from its Chinese sentence where no code tells more. Pure.
+"""Read a scan from its sentence: the carrier's own rules, then those that hold for all. Pure.
 
-The first rule that fits wins, so what only looks like something stands before it: 失败签收录入 before 签收,
-请您准备签收 before 签收, 等待揽收 before 揽收. What no rule fits is UNKNOWN, never a guess.
+What no rule fits is UNKNOWN, never a guess. The rules are in shipments.wording.
 """
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from shipments.status import Cause, Stage
+from shipments.wording import UNKNOWN, Rule, Verdict
+from shipments.wording.chinese import GENERAL
+from shipments.wording.english import ENGLISH
+from shipments.wording.of_carriers import OF_CARRIERS
+from shipments.wording.reasons import REASONS
 
-Verdict = tuple[Stage, Cause | None]
-UNKNOWN: Verdict = (Stage.UNKNOWN, None)
+__all__ = ["UNKNOWN", "Told", "Verdict", "read", "reason", "reasoned", "tell"]
 
-# Why a delivery did not work out, as the reason after 原因： or in brackets says it.
-_REASONS: tuple[tuple[str, Verdict], ...] = (
-    (r"拒收|拒签|拒绝签收|拒付", (Stage.REFUSED, Cause.REFUSED)),
-    (r"转寄|改寄|新地址", (Stage.RETURNING, Cause.FORWARDED)),
-    (r"自提|自取|代收点|驿站|快递柜|丰巢", (Stage.AVAILABLE_FOR_PICKUP, None)),
-    (r"破损|变形|损坏|渗漏|污染", (Stage.UNKNOWN, Cause.DAMAGED)),
-    (r"丢失|遗失|丢件|短少|缺件", (Stage.UNKNOWN, Cause.LOST)),
-    (r"地址|收件人信息|迁移|搬迁|查无此人", (Stage.UNKNOWN, Cause.ADDRESS)),
-    (r"超区|超范围|超出派送|不派送区域|超服务", (Stage.UNKNOWN, Cause.OUT_OF_AREA)),
-    (
-        r"联系不上|联系不到|无法联系|联络不到|无人接|未接|关机|停机|空号|打不通|无法接通|送无人|电话.{0,4}错|号码.{0,4}错",
-        (Stage.UNKNOWN, Cause.UNREACHABLE),
-    ),
-    (r"天气|疫情|台风|暴雨|冰雪|洪水|地震|自然灾害|不可抗力", (Stage.UNKNOWN, Cause.WEATHER)),
-    (r"节假日|节日|延迟|延误|滞留|积压|爆仓|车辆|晚点|次日派|运力不足", (Stage.UNKNOWN, Cause.DELAYED)),
-    (
-        r"不在|外出|无人|改日|改约|约定|另约|更改派送时间|等通知|休息|休假|放假|下班|不方便|未预约",
-        (Stage.UNKNOWN, Cause.ATTEMPT_FAILED),
-    ),
-)
+_HAN = re.compile("[\u3400-\u9fff]")
+# 如有破损请联系…: what would be done if something happened is no news that it did. Up to the next comma only: what
+# stands after it (您的快递已经妥投) is.
+_IF = re.compile("(?:如(?:有|遇|需|您|未|果|因|对|快件|包裹)|若(?:有|遇|需|您|未))[^，,。！!；;】\\]]*")
 
-# What takes in parcels for others.
-_PLACE = (
-    r"(?:快递柜|智能柜|自提柜|自助柜|储物柜|丰巢|蜂巢|菜鸟|驿站|兔喜|快递超市|邻里|近邻宝|蜜罐|代收点|代理点|代办点|自提点|自取点|便民点|服务站|"
-    r"顺丰店|店/站)"
-)
-# How a signature is undone, refused or merely asked for; none of these is one.
-_NOT_SIGNED = r"(?<!未)(?<!待)(?<!请)(?<!无人)(?<!以便)(?<!拿单)(?<!理赔)(?<!拒绝)"
-_NOT_PICKED_UP = r"(?:取消|终止|停止|推迟|暂缓|无法|未能|不能|拒绝|未|删除)"
 
-# Order matters; see the module's first lines.
-_RULES: tuple[tuple[str, Verdict | None], ...] = (
-    # A failed attempt, however much it talks of signing. None = look for the reason.
-    (
-        r"失败签收|签收失败|异常签收|未妥投|投递失败|(?:派送|派件|投递|配送|妥投)(?:不成功|失败|异常|未成功)|未能(?:派送|投递|妥投)",
-        None,
-    ),
-    (r"疑难件|问题件|问题扫描|异常件", None),
-    (r"签收(?:撤销|取消)|妥投(?:撤销|取消|未交接)|撤销(?:签收|妥投)", UNKNOWN),
-    (r"拦截(?:失败|取消|撤销)|取消拦截", UNKNOWN),
-    (r"拦截成功|已拦截|被拦截|拦截退回", (Stage.RETURNING, Cause.INTERCEPTED)),
-    (
-        r"已销单|运单作废|已作废|(?:订单|寄件|下单|运单)(?:已|被)?取消|取消(?:寄件|订单|下单)|撤单",
-        (Stage.CANCELLED, None),
-    ),
-    (
-        rf"(?:揽收|揽件|取件|收件|揽货)(?:失败|终止|异常)|{_NOT_PICKED_UP}(?:上门)?(?:揽收|揽件|揽货)",
-        (Stage.INFO_RECEIVED, Cause.OTHER),
-    ),
-    # On the way home.
-    (r"(?:要求|申请)(?:退回|退件|退货).{0,20}(?:等待|确认|审核)", (Stage.UNKNOWN, Cause.OTHER)),
-    (
-        r"(?:退回|退件|退货|退运).{0,30}(?:签收|妥投|上架|完成|成功)|已退回[^，,。]*签收|签收人.{0,6}(?:退回|退件|原寄)|(?:退回|退件|退货)(?:给|至)?(?:寄件人|寄件方|发件人|商家|客户)成功|"
-        r"到达商家仓库|(?:寄件人|寄件方|发件人|发件方|商家|卖家)(?:本人)?(?:已)?签收|货件已退回|貨件已退回",
-        (Stage.RETURNED, None),
-    ),
-    (r"退回/转寄|转寄|改寄|按新地址|改址|改派", (Stage.RETURNING, Cause.FORWARDED)),
-    (r"退回|退件|退运|退往|返回(?:发|寄)件|安排退|退货(?:中|途)", (Stage.RETURNING, None)),
-    (r"拒收|拒签|拒绝签收", (Stage.REFUSED, Cause.REFUSED)),
-    # Trouble on the way.
-    (r"(?:受|因|由于).{0,10}(?:天气|疫情|台风|暴雨|大雪|冰雪|洪水|地震|灾害)", (Stage.IN_TRANSIT, Cause.WEATHER)),
-    (r"破损|损坏|渗漏", (Stage.IN_TRANSIT, Cause.DAMAGED)),
-    (r"丢失|遗失|丢件", (Stage.IN_TRANSIT, Cause.LOST)),
-    (r"地址(?:不详|错误|有误|不清)|地址.{0,4}(?:无法|不存在)", (Stage.UNKNOWN, Cause.ADDRESS)),
-    (r"超区|超出派送范围", (Stage.UNKNOWN, Cause.OUT_OF_AREA)),
-    (r"海关(?:扣|查扣|扣留)|清关(?:异常|失败|延误)|扣件", (Stage.CUSTOMS, Cause.CUSTOMS_HELD)),
-    (r"(?:超时|逾期|超过).{0,6}未取", (Stage.AVAILABLE_FOR_PICKUP, Cause.UNCOLLECTED)),
-    (r"未取.{0,12}(?:请|尽快)|仍在.{0,60}未取", (Stage.AVAILABLE_FOR_PICKUP, None)),
-    (
-        r"与(?:收方|收件)?(?:客户|人)?约定|約時間|约定新派送时间|改约时间",
-        (Stage.OUT_FOR_DELIVERY, Cause.ATTEMPT_FAILED),
-    ),
-    # Taken out of the locker: by the buyer, or by the courier.
-    (
-        r"从.{0,20}(?:丰巢|柜|驿站).{0,6}取件成功|取件成功|凭取[件货]码.{0,6}(?:签收|领取)|(?:取件|取货)码(?:本人)?\s*(?:已)?签收|驿站完成派件|驿站出库",
-        (Stage.DELIVERED, None),
-    ),
-    (r"(?:快递员|派送员|小件员|业务员).{0,24}取出|快件取出|取出扫描", (Stage.OUT_FOR_DELIVERY, None)),
-    (r"送往.{0,12}(?:合作点|顺丰店|店/站|驿站|代收点)", (Stage.OUT_FOR_DELIVERY, None)),
-    # A place holds it: not a person.
-    (
-        rf"签收人\s*[:：是]?\s*[【\[]?\S{{0,12}}?{_PLACE}|被.{{0,60}}代签收|{_PLACE}.{{0,20}}代签收",
-        (Stage.AVAILABLE_FOR_PICKUP, None),
-    ),
-    (
-        r"(?:已由|已被|由|被).{0,60}代收(?!货)|代收[，,。]|请.{0,8}(?:及时|尽快|凭.{0,8})(?:取件|领取|自提|取走)|及时取件|"
-        r"暂存(?:至|于|在)|存放(?:至|于|在|到)|已存放|"
-        rf"(?:到达|抵达|进入|放入|放至|放在|放置|投入|存入|投递至?|派送至|派件至|送至|送达).{{0,60}}{_PLACE}|"
-        r"已投递【.{0,30}(?:柜|驿站)|待取件|入柜|柜机代收|驿站代收|等待自提|自提件",
-        (Stage.AVAILABLE_FOR_PICKUP, None),
-    ),
-    # Not on its way yet.
-    (
-        r"(?:等待|待|未|准备|预计|即将|安排|预约|尚未)(?:快递员|小哥|上门)?(?:上门)?(?:揽收|揽件|取件|收件)|无物流信息|无走件|"
-        r"(?:已|成功)下单|已接单|已约车|订单.{0,6}(?:处理|待配货|初始化)|商品已经下单|您的包裹已出库|揽收任务|电子面单",
-        (Stage.INFO_RECEIVED, None),
-    ),
-    # With the courier.
-    (
-        r"准备签收|派送途中|正在(?:为您)?(?:第\d+次)?(?:派|送货|配送|投递)|派[件送]中|派件扫描|派送扫描|安排投递|开始(?:配送|派送|派件)|"
-        r"指定[:：].{0,40}派送|已派件|带着包裹|外出派送|出仓派件",
-        (Stage.OUT_FOR_DELIVERY, None),
-    ),
-    (rf"{_NOT_SIGNED}签收|妥投|收货人已收货|(?:客户|收件人|用户|本人).{{0,10}}取走", (Stage.DELIVERED, None)),
-    (
-        r"揽收(?!任务|环节|交接终止)|揽件(?!再取)|已收件|已收取|上门收件|已收寄|已取件|客户交接(?!取消)|已交付京东|收件扫描|已被.{0,10}揽",
-        (Stage.PICKED_UP, None),
-    ),
-    (r"清关|海关|报关|通关|关务|检疫|口岸", (Stage.CUSTOMS, None)),
-    (r"转投|转单|转邮|转同行|转第三方|交由.{0,20}继续(?:派送|承运)", (Stage.IN_TRANSIT, Cause.FORWARDED)),
-    (r"滞留|延误|延迟|积压|爆仓", (Stage.IN_TRANSIT, Cause.DELAYED)),
-    (r"分错|错分|错发|误发", (Stage.IN_TRANSIT, Cause.OTHER)),
-    (
-        r"到达|抵达|抵達|已到|到件|发往|发出|发车|发件|离开|離開|發出|下一站|上一站|装车|卸车|装袋|装件|装包|打包|集包|拆包|封车|封发|下车扫描|入车扫描|"
-        r"已收入|转运|转送|中转|运输中|运送中|送往|分拣|分貨|分货|理货|整理中|起飞|降落|落地|航班|航空|启运|离港|进港|称重|入库|出库|途经|干线|等待配送|"
-        r"快件在.{0,20}(?:中心|部|站)|(?:中心|网点|分部|公司).{0,8}扫描",
-        (Stage.IN_TRANSIT, None),
-    ),
-)
-_COMPILED = tuple((re.compile(pattern), verdict) for pattern, verdict in _RULES)
-_COMPILED_REASONS = tuple((re.compile(pattern), verdict) for pattern, verdict in _REASONS)
+class Told(NamedTuple):
+    """What a sentence says, and the name of the rule that says so; a blank rule = no rule fits."""
+
+    stage: Stage
+    cause: Cause | None
+    rule: str
+
+
+UNTOLD = Told(Stage.UNKNOWN, None, "")
 
 
 @lru_cache(maxsize=20_000)
-def read(text: str) -> Verdict:
-    """Return stage and cause that a scan's sentence tells; UNKNOWN where no rule fits."""
-    for pattern, verdict in _COMPILED:
+def tell(text: str, carrier: str = "") -> Told:
+    """Return what a scan's sentence says; `carrier` (a Carrier.code) has its own rules tried first."""
+    if not _HAN.search(text):
+        return _first(ENGLISH, text, "text:")
+    if "如" in text or "若" in text:
+        text = _IF.sub("", text)
+    own = OF_CARRIERS.get(carrier)
+    if own:
+        told = _first(own, text, f"carrier:{carrier}:")
+        if told.rule:
+            return told
+    told = _first(GENERAL, text, "text:")
+    # A Chinese name of a place in an English sentence (J&T abroad).
+    return told if told.rule else _first(ENGLISH, text, "text:")
+
+
+def _first(rules: tuple[Rule, ...], text: str, kind: str) -> Told:
+    for name, pattern, verdict in rules:
         found = pattern.search(text)
         if found:
-            return _failed(text, found.group()) if verdict is None else verdict
-    return UNKNOWN
+            return Told(*verdict, kind + name) if verdict is not None else _failed(text, found.group(), kind + name)
+    return UNTOLD
+
+
+def _failed(text: str, word: str, name: str) -> Told:
+    """A failure with a reason we know is that reason; an attempt without one is an attempt, a problem a problem."""
+    told = reasoned(text)
+    rule = f"{name}/{told.rule}" if told.rule else name
+    if told.stage is not Stage.UNKNOWN:
+        return Told(told.stage, told.cause, rule)
+    attempt = not re.match("疑难|问题|异常件", word)
+    cause = told.cause or (Cause.ATTEMPT_FAILED if attempt else Cause.OTHER)
+    return Told(Stage.OUT_FOR_DELIVERY if attempt else Stage.UNKNOWN, cause, rule)
+
+
+@lru_cache(maxsize=5_000)
+def reasoned(text: str) -> Told:
+    """Return what the text of a known failure gives as its reason; its rule is the reason's bare name."""
+    return _first(REASONS, text, "")
+
+
+def read(text: str) -> Verdict:
+    """Return stage and cause that a scan's sentence tells, whoever its carrier is; UNKNOWN where no rule fits."""
+    told = tell(text)
+    return told.stage, told.cause
 
 
 def reason(text: str) -> Verdict:
     """Return what a known failure's text gives as its reason; (UNKNOWN, None) where it gives none we know."""
-    for pattern, verdict in _COMPILED_REASONS:
-        if pattern.search(text):
-            return verdict
-    return UNKNOWN
-
-
-def _failed(text: str, word: str) -> Verdict:
-    """A failure with a reason we know is that reason; an attempt without one is an attempt, a problem a problem."""
-    stage, cause = reason(text)
-    if stage is not Stage.UNKNOWN:
-        return stage, cause
-    attempt = not re.match("疑难|问题|异常件", word)
-    if cause is None:
-        cause = Cause.ATTEMPT_FAILED if attempt else Cause.OTHER
-    return (Stage.OUT_FOR_DELIVERY if attempt else Stage.UNKNOWN), cause
+    told = reasoned(text)
+    return told.stage, told.cause

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from shipments import bodies, reading, texts
@@ -56,54 +57,38 @@ _NAMES = {
     "转递": "1003",
 }  # fmt: skip
 # What a text may add to a code too coarse to tell: 签收 covers a locker, the shop at the end of a return, 失败签收.
-_REFINED_BY = {
+COARSE = {
     "0": frozenset(Stage),
     "1": frozenset({Stage.INFO_RECEIVED}),
-    "2": frozenset(Stage),
     "3": frozenset({Stage.AVAILABLE_FOR_PICKUP, Stage.RETURNED, Stage.REFUSED, Stage.OUT_FOR_DELIVERY}),
-    "5": frozenset({Stage.AVAILABLE_FOR_PICKUP, Stage.REFUSED}),
+    "5": frozenset({Stage.AVAILABLE_FOR_PICKUP, Stage.REFUSED, Stage.UNKNOWN}),
     "204": frozenset({Stage.REFUSED, Stage.RETURNING}),
 }  # fmt: skip
+# JD's 快递签收 signs the goods over from the seller.
+_OF_JD = COARSE | {"3": COARSE["3"] | {Stage.PICKED_UP}}
 _SAYS_NOTHING = frozenset({"0", "1"})  # also sent by default, on empty and on aborted tracks
 
 
-def verdict(code: str, text: str) -> texts.Verdict:
-    """Return what a known code tells, refined by the text where the code is too coarse to tell."""
-    stage, cause = STATUS[code]
-    allowed = _REFINED_BY.get(code)
-    if allowed is None:
-        return stage, cause
-    told, why = texts.read(text)
-    if code == "2":
-        harmless = told is Stage.AVAILABLE_FOR_PICKUP and why is None
-        return told, why if harmless else why or cause
-    if code == "0":
-        return (stage if told is Stage.UNKNOWN else told), why
-    if told in allowed and (told is not Stage.OUT_FOR_DELIVERY or why):
-        return told, why
-    return stage, (why or cause) if code == "5" else cause
-
-
-def events(told: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
-    """Return the events in a list of rows, oldest first, and warnings."""
-    return bodies.scans(told, _time, _event, newest_first=True)
+def events(told: Sequence[Any], carrier: str = "") -> tuple[tuple[Event, ...], tuple[str, ...]]:
+    """Return the events in a list of rows, oldest first, and warnings. `carrier` is a Carrier.code."""
+    return bodies.scans(told, _time, partial(_event, carrier=carrier), newest_first=True)
 
 
 def _time(row: Mapping[str, Any]) -> object:
     return row.get("ftime") if bodies.instant(row.get("ftime")) else row.get("time")
 
 
-def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
+def _event(row: Mapping[str, Any], at: datetime, position: int, carrier: str = "") -> Event:
     text = " ".join(str(row.get("context") or row.get("desc") or "").split())
     code = str(row.get("statusCode") or "").strip()
     name = str(row.get("status") or "").strip()
     known = code if code in STATUS else _NAMES.get(name, name if name in STATUS else "")
-    stage, cause, rule = (*verdict(known, text), f"code:{known}") if known else reading.worded(text)
     place = str(row.get("areaName") or row.get("location") or "").replace(",", " ").strip()
+    stage, cause, rule = reading.read(known, text, STATUS, carrier, _OF_JD if carrier == "jd" else COARSE)
     return Event(at, position, stage, cause, text, place, code or name, rule)
 
 
-def settled(told: tuple[Event, ...], state: str, signed: bool) -> tuple[Event, ...]:
+def settled(told: tuple[Event, ...], state: str, signed: bool, carrier: str = "") -> tuple[Event, ...]:
     """Return the events with the newest read anew where the state of the whole says more than its text did.
 
     `signed` is ischeck = 1: with state 4, signed by the shop the parcel came back to.
@@ -111,7 +96,7 @@ def settled(told: tuple[Event, ...], state: str, signed: bool) -> tuple[Event, .
     if not told or state not in STATUS:
         return told
     newest, folded = told[-1], fold(told)
-    stage, cause = verdict(state, newest.text)
+    stage, cause, rule = reading.read(state, newest.text, STATUS, carrier, COARSE)
     if state in _SAYS_NOTHING and (newest.stage is not Stage.UNKNOWN or newest.cause):
         return told
     if state == "4" and not signed and folded.stage in (Stage.REFUSED, Stage.RETURNING):
@@ -124,4 +109,4 @@ def settled(told: tuple[Event, ...], state: str, signed: bool) -> tuple[Event, .
         return told
     if stage is Stage.UNKNOWN:
         stage = newest.stage
-    return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=f"code:{state}"))
+    return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=rule))

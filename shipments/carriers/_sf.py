@@ -36,27 +36,24 @@ STATUS = _table(
     ("631", Stage.RETURNING, None),
     ("215 660", Stage.RETURNED, None),
 )
-# Codes that say that something went wrong, and leave what to the text.
-_REASON_IN_TEXT = frozenset({"33", "70", "72", "611", "870", "934"})
+_FAILED = frozenset({Stage.REFUSED, Stage.RETURNING, Stage.AVAILABLE_FOR_PICKUP})
+# Codes that leave what went wrong to the text; and 80, which stands for a locker too (firstStatus 4, secondary 401), and
+# for the sender at the end of a return: only its words tell them from the buyer.
+COARSE = dict.fromkeys(("33", "70", "72", "611", "870", "934"), _FAILED) | {
+    "80": frozenset({Stage.AVAILABLE_FOR_PICKUP, Stage.RETURNED})
+}
 # reasonCode of 70 for a pick-up that was cancelled: nothing had been out for delivery.
 _PICKUP_CANCELLED = "46"
+CARRIER = "shunfeng"
 
 
-def _verdict(code: str, text: str, reason_code: str, named: str) -> texts.Verdict:
-    stage, cause = STATUS[code]
+def _read(code: str, text: str, reason_code: str, named: str) -> reading.Reading:
     if code == "70" and reason_code == _PICKUP_CANCELLED:
-        return Stage.CANCELLED, None
-    if code in _REASON_IN_TEXT:
-        told, why = texts.reason(text)
-        if told is Stage.UNKNOWN:
-            return stage, why or cause
-        return told, why
-    if code == "80" and Stage.AVAILABLE_FOR_PICKUP in (texts.read(text)[0], texts.read(named)[0]):
-        # 80 stands for a locker too (firstStatus 4, secondary 401): only its words tell the locker from the buyer.
-        return Stage.AVAILABLE_FOR_PICKUP, None
-    if code == "80" and texts.read(text)[0] is Stage.RETURNED:
-        return Stage.RETURNED, None
-    return stage, cause
+        return reading.Reading(Stage.CANCELLED, None, "code:70/46")
+    said = reading.read(code, text, STATUS, CARRIER, COARSE)
+    if code == "80" and said.stage is Stage.DELIVERED and named:
+        return reading.read(code, named, STATUS, CARRIER, COARSE)
+    return said
 
 
 def events(routes: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
@@ -72,16 +69,10 @@ def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
     text = " ".join(_first(row, "remark").split())
     code = _first(row, "opCode", "opcode", "op_code")
     named = _first(row, "secondaryStatusName")
-    known = STATUS.get(code)
-    reason_code = _first(row, "reasonCode", "reason_code")
-    reason_name = _first(row, "reasonName", "reason_name")
-    if known:
-        stage, cause = _verdict(code, f"{text} {reason_name}", reason_code, named)
-        rule = f"code:{code}"
-    else:
-        stage, cause, rule = reading.worded(text, "shunfeng")
+    reason = _first(row, "reasonName", "reason_name")
+    said = _read(code, f"{text} {reason}".strip(), _first(row, "reasonCode", "reason_code"), named)
     place = _first(row, "acceptAddress", "accept_address")
-    return Event(at, position, stage, cause, text, place, code, rule)
+    return Event(at, position, said.stage, said.cause, text, place, code, said.rule)
 
 
 def _first(row: Mapping[str, Any], *names: str) -> str:

@@ -243,8 +243,8 @@ def _result(value: Mapping[str, Any], *, kind: Kind = Kind.QUERY) -> Answer:
     """The body of a query, and the lastResult of a push."""
     number = str(value.get("nu") or value.get("codenumber") or "").strip()
     carrier = str(value.get("com") or value.get("companytype") or "").strip().lower()
-    found, warnings = _events(bodies.rows(value.get("data")))
-    found = settled(found, str(value.get("state", "")), str(value.get("ischeck", "")) == "1")
+    found, warnings = _events(bodies.rows(value.get("data")), carrier)
+    found = settled(found, str(value.get("state", "")), str(value.get("ischeck", "")) == "1", carrier)
     failure = None
     if not found and not warnings:
         code, message = str(value.get("status", "")), str(value.get("message") or "")

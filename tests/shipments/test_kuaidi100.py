@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipments.answers import Answer, Ask, Contract, Kind, NotAnAnswer, Trouble
-from shipments.carriers import _kuaidi100 as scans
 from shipments.carriers import kuaidi100
 from shipments.status import Cause, Stage
 from shipops.kit.wire import Response
@@ -183,11 +182,29 @@ def test_a_scans_own_code_comes_before_its_text(fields: dict, stage: Stage, caus
     assert (event.stage, event.cause) == (stage, cause)
 
 
-def test_a_code_too_coarse_is_refined_by_the_text() -> None:
-    assert scans.verdict("3", "失败签收录入") == (Stage.OUT_FOR_DELIVERY, Cause.ATTEMPT_FAILED)
-    assert scans.verdict("3", "快件已由菜鸟驿站代收，请及时取件") == (Stage.AVAILABLE_FOR_PICKUP, None)
-    assert scans.verdict("1", "等待揽收") == (Stage.INFO_RECEIVED, None)
-    assert scans.verdict("301", "失败签收录入") == (Stage.DELIVERED, None)
+@pytest.mark.parametrize(
+    ("code", "text", "stage", "cause", "rule"),
+    [
+        ("3", "失败签收录入", Stage.OUT_FOR_DELIVERY, Cause.ATTEMPT_FAILED, "code:3+text:failed_attempt"),
+        ("3", "快件已由菜鸟驿站代收，请及时取件", Stage.AVAILABLE_FOR_PICKUP, None, "code:3+text:at_a_place"),
+        ("3", "正在派送途中,请您准备签收", Stage.DELIVERED, None, "code:3"),
+        ("1", "等待揽收", Stage.INFO_RECEIVED, None, "code:1+text:awaiting_pickup"),
+        ("2", "快件到达 【深圳】", Stage.IN_TRANSIT, Cause.OTHER, "code:2+text:moving"),
+        ("204", "收件人电话关机", Stage.OUT_FOR_DELIVERY, Cause.UNREACHABLE, "code:204+text:reason/unreachable"),
+        ("301", "失败签收录入", Stage.DELIVERED, None, "code:301"),
+    ],
+)
+def test_a_code_too_coarse_is_refined_by_the_text(
+    code: str, text: str, stage: Stage, cause: Cause | None, rule: str
+) -> None:
+    (event,) = read(result(row("2026-11-21 10:00:00", text, statusCode=code), state=code)).events
+    assert (event.stage, event.cause, event.rule) == (stage, cause, rule)
+
+
+def test_jd_signing_the_goods_over_from_the_seller_is_a_pick_up() -> None:
+    accepted = row("2026-11-20 10:00:00", "快递签收 货物已交付京东快递", statusCode="3")
+    (event,) = read(result(accepted, com="jd")).events
+    assert (event.stage, event.rule) == (Stage.PICKED_UP, "code:3+carrier:jd:accepted")
 
 
 def test_a_scan_nobody_can_read_is_unknown_with_a_warning() -> None:
@@ -199,9 +216,9 @@ def test_a_scan_nobody_can_read_is_unknown_with_a_warning() -> None:
 
 
 def test_a_newest_scan_nobody_can_read_is_what_the_state_of_the_whole_says_and_still_warned_of() -> None:
-    answer = read(result(row("2026-11-21 10:00:00", "Departed from facility"), state="0"))
+    answer = read(result(row("2026-11-21 10:00:00", "星际跃迁完成"), state="0"))
     assert answer.status == "in_transit"
-    assert "Departed from facility" in answer.warnings[0]
+    assert "星际跃迁完成" in answer.warnings[0]
 
 
 def test_a_malformed_event_is_a_warning_and_its_neighbours_stay() -> None:
