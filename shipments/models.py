@@ -221,9 +221,88 @@ class TrackingEvent(models.Model):
         indexes = [
             # Reading an answer anew finds its events.
             models.Index(fields=["answer"], name="event_answer"),
-            # The inbox of unread wordings finds the waybills to read anew.
-            models.Index(fields=["waybill"], name="event_unread", condition=models.Q(rule="")),
+            # The inbox of wordings finds the waybills to read anew; the same condition as shipments.inbox.IN_INBOX.
+            models.Index(
+                fields=["waybill"],
+                name="event_inbox",
+                condition=models.Q(rule="")
+                | models.Q(rule__startswith="whole:")
+                | models.Q(rule__startswith="admin:")
+                | ~models.Q(rule__startswith="code:") & ~models.Q(code=""),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+
+class Wording(models.Model):
+    """Scans of one wording that no code told, or no rule read at all; and what an admin said they mean.
+
+    Counted by shipments.inbox as scans are recorded. `phrase` and `example` name nobody (shipments.phrases).
+    """
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="wordings")
+    provider = models.CharField(max_length=40, blank=True)
+    # The provider's own code, which its table does not know; blank = it gave none.
+    code = models.CharField(max_length=20, blank=True)
+    phrase = models.CharField(max_length=120)
+    count = models.PositiveIntegerField(default=0)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    # The latest scan of this wording, and the waybill it is of.
+    example = models.CharField(max_length=160)
+    waybill = models.ForeignKey(Waybill, models.SET_NULL, null=True, related_name="+")
+
+    # What the rules make of it by themselves; a blank rule = nothing.
+    read_stage = models.CharField(max_length=24, default="unknown")
+    read_cause = models.CharField(max_length=24, blank=True)
+    read_rule = models.CharField(max_length=80, blank=True)
+
+    # What an admin said it means; null mapped_at = nobody did. Stage unknown without a cause = it says nothing.
+    stage = models.CharField(max_length=24, blank=True)
+    cause = models.CharField(max_length=24, blank=True)
+    mapped_at = models.DateTimeField(null=True)
+    mapped_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    # Its stored scans are to be read again: when (null = done), after which waybill, for whom, and how far it has come.
+    reread_at = models.DateTimeField(null=True)
+    reread_after = models.BigIntegerField(default=0)
+    reread_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    reread_waybills = models.PositiveIntegerField(default=0)
+    reread_scans = models.PositiveIntegerField(default=0)
+    reread_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "provider", "code", "phrase"], name="wording_once_a_merchant"),
+        ]
+        indexes = [
+            # shipments.rereading: wordings whose scans are to be read again.
+            models.Index(fields=["reread_at"], name="wording_reread", condition=models.Q(reread_at__isnull=False)),
+            # The inbox, commonest first.
+            models.Index(fields=["merchant", "-count", "-id"], name="wording_inbox"),
+        ]
+
+    def __str__(self) -> str:
+        return f"[{self.code}] {self.phrase}" if self.code else self.phrase
+
+
+class EventReading(models.Model):
+    """That a stored scan was read anew, and what it was read as before. Append-only."""
+
+    waybill = models.ForeignKey(Waybill, models.CASCADE, related_name="readings")
+    occurred_at = models.DateTimeField()
+    fingerprint = models.BinaryField(max_length=16)
+    from_stage = models.CharField(max_length=24)
+    from_cause = models.CharField(max_length=24, blank=True)
+    from_rule = models.CharField(max_length=80, blank=True)
+    to_stage = models.CharField(max_length=24)
+    to_cause = models.CharField(max_length=24, blank=True)
+    to_rule = models.CharField(max_length=80, blank=True)
+    at = models.DateTimeField()
+    # The admin who mapped or unmapped the wording; null = the rules themselves changed.
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.from_stage} → {self.to_stage}"

@@ -20,13 +20,15 @@ class Confidence(Choice):
     NONE = "none", _("Not read")
     TEXT = "text", _("Read from its words")
     CARRIER_TEXT = "carrier_text", _("Read from the carrier’s own words")
+    WHOLE = "whole", _("Read from the state of the whole track")
     CODE = "code", _("Read from the provider’s code")
     PERSON = "person", _("Read as an admin said")
 
 
 class Reading(NamedTuple):
     """What one scan means. `rule` is one of: code:CODE, code:CODE+RULE (a coarse code, refined by its text),
-    carrier:CARRIER:NAME, text:NAME, admin:ID, or blank where nothing reads it."""
+    carrier:CARRIER:NAME, text:NAME, whole:CODE (the newest scan, unread by itself, as the state of the whole track says),
+    admin:ID, or blank where nothing reads it."""
 
     stage: Stage
     cause: Cause | None
@@ -106,4 +108,5 @@ _BY_KIND = {
     "code": Confidence.CODE,
     "carrier": Confidence.CARRIER_TEXT,
     "text": Confidence.TEXT,
+    "whole": Confidence.WHOLE,
 }

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from shipments import chaining, onward, refolding
+from shipments import chaining, inbox, onward, refolding
 from shipments.answers import Answer, Onward
 from shipops.kit.copying import NULL
 
@@ -102,12 +102,13 @@ def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = ()) -> Rec
 
     Orders of the waybills in `wake` are woken too, although nothing may be new about them.
     """
-    rows, warnings = _rows(told, now)
+    rows, warnings = as_rows(told, now)
     touched = sorted({*(one.waybill_id for one in told), *wake})
     if not touched:
         return Recorded()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT id FROM shipments_waybill WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [touched])
+        rows = inbox.take(cursor, rows, now)
         inserted = (_copy if len(rows) >= COPY_FROM else _unnest)(cursor, rows, now)
         moved = _raise_positions(cursor, rows, inserted)
         remarks = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
@@ -140,7 +141,7 @@ Row = tuple[int, bytes, str, int, str, str, str, str, str, str, int | None]
 POSITION: Final = 3
 
 
-def _rows(told: Iterable[Told], now: datetime) -> tuple[list[Row], list[str]]:
+def as_rows(told: Iterable[Told], now: datetime) -> tuple[list[Row], list[str]]:
     """Return one row an event, what cannot be true left out, and a warning for each left out.
 
     A row's position is its rank among the scans its answer tells of the same instant, and the highest any answer gives it:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
-from shipments import booking, partitions, polling, push
+from shipments import booking, partitions, polling, push, rereading
 from shipops.kit.nudging import nudge
 
 # A backlog is worked off in rounds, so that a worker stays free for other nudges in between; the next nudge goes on.
@@ -41,6 +41,12 @@ def make_partitions() -> None:
     partitions.make_ahead(timezone.now())
 
 
+@shared_task(name="shipments.tasks.reread")
+def reread() -> None:
+    """Read stored scans anew whose wording an admin mapped or unmapped."""
+    _until_nothing_is_due(lambda: rereading.work(timezone.now()))
+
+
 def _until_nothing_is_due(one_round: Callable[[], int]) -> None:
     until = time.monotonic() + SECONDS
     for _ in range(ROUNDS):
@@ -56,3 +62,8 @@ def nudge_poll() -> None:
 def nudge_read() -> None:
     """Have a worker read stored pushes now and not only at the next look."""
     nudge(read_pushes)
+
+
+def nudge_reread() -> None:
+    """Have a worker read scans anew now and not only at the next look."""
+    nudge(reread)

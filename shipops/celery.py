@@ -19,6 +19,7 @@ SCHEDULE = {
     "shipments.tasks.book": 3,
     "shipments.tasks.poll": 3,
     "shipments.tasks.read_pushes": 3,
+    "shipments.tasks.reread": 5,
     "shipments.tasks.make_partitions": 3600,
     "exceptions.tasks.judge": 3,
     "exceptions.tasks.ring": 5,

@@ -34,7 +34,7 @@ def waybill(shop: Shop, account: CarrierAccount, now: datetime) -> Waybill:
 
 
 def scan(at: datetime, stage: Stage = Stage.IN_TRANSIT, text: str = "快件已到达广州中心", **more: object) -> Event:
-    values = {"position": 0, "cause": None} | more
+    values = {"position": 0, "cause": None, "rule": "code:1"} | more
     return Event(at, stage=stage, text=text, **values)  # type: ignore[arg-type]
 
 
