@@ -16,6 +16,7 @@ from exceptions.desk.workflow import State
 from exceptions.models import Case
 from merchants import access
 from merchants.models import Merchant, Role
+from shipments.inbox.wordings import count_waiting
 
 # The counts are the same for every page somebody opens within a few seconds.
 COUNTS_SECONDS = 5
@@ -27,6 +28,7 @@ SECTIONS = {
     "waybill": "orders",
     "import": "imports",
     "setup": "setup",
+    "wording": "wordings",
 }
 
 
@@ -81,6 +83,18 @@ class Frame:
     def counts(self) -> RailCounts | None:
         # The rail on its own is asked for when something has just changed.
         return rail_counts(self.member, self.now, fresh=self._is_rail) if self.member else None
+
+    @cached_property
+    def unread_wordings(self) -> int:
+        """How many wordings wait for an admin, up to 5 s old like the other counts; asked for by admins' rails alone."""
+        if self.member is None or not self.may_administer:
+            return 0
+        key = f"wordings:{self.member.merchant.pk}"
+        found = None if self._is_rail else caches["local"].get(key)
+        if found is None:
+            found = count_waiting(self.member.merchant)
+            caches["local"].set(key, found, COUNTS_SECONDS)
+        return int(found)
 
     @property
     def _is_rail(self) -> bool:

@@ -221,7 +221,7 @@ class TrackingEvent(models.Model):
         indexes = [
             # Reading an answer anew finds its events.
             models.Index(fields=["answer"], name="event_answer"),
-            # The inbox of wordings finds the waybills to read anew; the same condition as shipments.inbox.IN_INBOX.
+            # The inbox of wordings finds the waybills to read anew; the same condition as shipments.inbox.counting.IN_INBOX.
             models.Index(
                 fields=["waybill"],
                 name="event_inbox",

@@ -17,12 +17,12 @@ from shipops.kit.choices import Choice
 class Confidence(Choice):
     """How far a reading may be trusted, by what it leans on."""
 
-    NONE = "none", _("Not read")
-    TEXT = "text", _("Read from its words")
-    CARRIER_TEXT = "carrier_text", _("Read from the carrier’s own words")
-    WHOLE = "whole", _("Read from the state of the whole track")
-    CODE = "code", _("Read from the provider’s code")
-    PERSON = "person", _("Read as an admin said")
+    NONE = "none", _("not read")
+    TEXT = "text", _("read by its words")
+    CARRIER_TEXT = "carrier_text", _("read by the carrier’s own words")
+    WHOLE = "whole", _("read by the state of the whole track")
+    CODE = "code", _("read by its code")
+    PERSON = "person", _("read as an admin said")
 
 
 class Reading(NamedTuple):

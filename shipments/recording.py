@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from shipments import chaining, inbox, onward, refolding
+from shipments import chaining, onward, refolding
 from shipments.answers import Answer, Onward
+from shipments.inbox import counting
 from shipops.kit.copying import NULL
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = ()) -> Rec
         return Recorded()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT id FROM shipments_waybill WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [touched])
-        rows = inbox.take(cursor, rows, now)
+        rows = counting.take(cursor, rows, now)
         inserted = (_copy if len(rows) >= COPY_FROM else _unnest)(cursor, rows, now)
         moved = _raise_positions(cursor, rows, inserted)
         remarks = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}

@@ -17,7 +17,7 @@ from django.db.models import F
 from merchants.models import User
 from shipments import accounts, carriers, reading, recording, refolding
 from shipments.answers import NotAnAnswer
-from shipments.inbox import IN_INBOX, Key, Said, is_inboxed
+from shipments.inbox.counting import IN_INBOX, Key, Said, is_inboxed
 from shipments.models import EventReading, RawAnswer, TrackingEvent, Waybill, Wording
 from shipments.phrases import phrase
 from shipments.recording import Told

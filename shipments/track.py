@@ -5,13 +5,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from merchants.models import Shop
 from orders.models import Order
 from shipments import accounts
 from shipments.doubts import DOUBTS, Doubt
+from shipments.inbox.counting import is_unread
 from shipments.models import Parcel, TrackingEvent, Waybill
+from shipments.phrases import phrase
+from shipments.reading import Confidence, confidence
 from shipments.status import CAUSES, STAGES, Cause, Stage
 
 # A track of a parcel that went back and forth for weeks has about sixty scans.
@@ -39,6 +44,21 @@ class Line:
     stage: Stage
     cause: Cause | None
     source: str
+
+    @property
+    def confidence(self) -> Confidence:
+        """How far its reading may be trusted."""
+        return confidence(self.event.rule)
+
+    @property
+    def is_unread(self) -> bool:
+        """Nothing reads it by itself; an admin may say what it means."""
+        return is_unread(self.event.rule)
+
+    @property
+    def inbox_url(self) -> str:
+        """Where an admin says what it means."""
+        return f"{reverse('wordings')}?{urlencode({'show': 'all', 'q': phrase(self.event.text)})}"
 
     @property
     def tone(self) -> str:
@@ -69,8 +89,8 @@ class Track:
 
     @property
     def unread(self) -> int:
-        """How many scans no rule could read."""
-        return sum(line.stage is Stage.UNKNOWN and line.cause is None for line in self.lines)
+        """How many scans nothing could read by itself."""
+        return sum(line.is_unread for line in self.lines)
 
 
 def track(waybill: Waybill, shop_ids: list[int], now: datetime) -> Track:

@@ -12,7 +12,7 @@ from exceptions.models import Case
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport
-from shipments.models import CarrierAccount, Parcel, Waybill
+from shipments.models import CarrierAccount, Parcel, Waybill, Wording
 from tests.exceptions.making import a_parcel, an_order
 
 PUBLIC = "public"  # no log-in
@@ -61,6 +61,14 @@ ADDRESSES: dict[str, Address] = {
     "waybill-refresh": Address(Right.TRIAGE, "waybill", method="post"),
     "parcel-role": Address(Right.TRIAGE, "parcel", method="post", data=(("role", "extra"),)),
     "api-parcel": Address(Right.VIEW, "parcel"),
+    "wordings": Address(Right.ADMINISTER),
+    "wording": Address(Right.ADMINISTER, "wording"),
+    "wording-map": Address(Right.ADMINISTER, "wording", method="post", data=(("stage", "customs"),)),
+    "wording-unmap": Address(Right.ADMINISTER, "wording", method="post"),
+    "api-wordings": Address(Right.ADMINISTER),
+    "api-wording": Address(Right.ADMINISTER, "wording"),
+    "api-wording-map": Address(Right.ADMINISTER, "wording", method="post", data=(("stage", "customs"),)),
+    "api-wording-unmap": Address(Right.ADMINISTER, "wording", method="post"),
     # Carriers have no log-in: the token names the account, the signature proves the carrier (tests/shipments).
     "push": Address(PUBLIC, method="post", path=(("provider", "kuaidi100"), ("token", "nobody-has-this-token"))),
 }
@@ -84,8 +92,12 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
     sweep.judge_batch(now)
     case = Case.objects.first() or open_case(order, now)
     run = OrderImport.objects.create(shop=shop, profile="pdd", filename="a.csv", content=b"", created_at=now)
+    wording = Wording.objects.create(
+        merchant=shop.merchant, phrase="星际跃迁", first_seen_at=now, last_seen_at=now, example="星际跃迁"
+    )
     return {
         "merchant": shop.merchant.pk,
+        "wording": wording.pk,
         "case": case.pk,
         "order": order.pk,
         "waybill": Waybill.objects.get().pk,

@@ -13,12 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from merchants.access import Member
 from merchants.models import Merchant, Role, Shop, User
 from orders.models import Order
-from shipments import carriers, rereading, wordings
+from shipments import carriers, rereading
 from shipments.booking import book
+from shipments.inbox import wordings
+from shipments.inbox.wordings import Filters, Show
 from shipments.models import CarrierAccount, EventReading, RawAnswer, TrackingEvent, Waybill, Wording
 from shipments.recording import Body, Told, keep, record
 from shipments.status import Cause, Stage
-from shipments.wordings import Filters, Show
 from tests.shipments.conftest import a_dispatch, the_waybill
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carriers")]

@@ -25,7 +25,7 @@ def waybill(shop: Shop, account: CarrierAccount, now: datetime) -> Waybill:
     book(now)
     found = the_waybill(NUMBER)
     events = (
-        Event(now - timedelta(hours=30), 0, Stage.PICKED_UP, None, "【广州太和】 已收件", "广东 广州市", "103"),
+        Event(now - timedelta(hours=30), 0, Stage.PICKED_UP, None, "【广州太和】 已收件", "广东 广州市", "103", "code:103"),
         Event(
             now - timedelta(hours=2),
             1,
@@ -34,6 +34,7 @@ def waybill(shop: Shop, account: CarrierAccount, now: datetime) -> Waybill:
             "失败签收录入 电话无人接听",
             "",
             "206",
+            "code:206",
         ),
         Event(now - timedelta(hours=1), 2, Stage.UNKNOWN, None, "<b>某种新扫描</b>", "", "999"),
     )

@@ -11,7 +11,10 @@ from typing import Any, Final, NamedTuple
 from shipments.phrases import masked, phrase
 
 # Which stored scans the inbox is about; the condition of the index event_inbox, word for word.
-IN_INBOX: Final = "(e.rule = '' OR e.rule LIKE 'whole:%%' OR e.rule LIKE 'admin:%%' OR (NOT e.rule LIKE 'code:%%' AND NOT e.code = ''))"
+IN_INBOX: Final = (
+    "(e.rule = '' OR e.rule LIKE 'whole:%%' OR e.rule LIKE 'admin:%%' "
+    + "OR (NOT e.rule LIKE 'code:%%' AND NOT e.code = ''))"
+)
 
 # Places in shipments.recording.Row.
 _WAYBILL, _DIGEST, _AT, _STAGE, _CAUSE, _RULE, _TEXT, _CODE, _ANSWER = 0, 1, 2, 4, 5, 6, 7, 9, 10

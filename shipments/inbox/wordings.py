@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,11 @@ from shipments.status import CAUSES, STAGES, Cause, Stage
 from shipops.kit.choices import Choice
 
 PAGE: Final = 50
+NOTHING_HINDERS_THE_DELIVERED: Final = _("Nothing hinders what is delivered.")
+
+
+class CannotBe(ValueError):
+    """A stage and a cause that exclude each other; the message is for people."""
 
 
 class Show(Choice):
@@ -30,6 +34,7 @@ class Show(Choice):
     ALL = "all", _("All")
 
 
+# What the whole track's state says of a newest scan is not noted here: by itself it is unread (counting).
 _UNREAD = Q(mapped_at__isnull=True, read_rule="")
 _CODE = Q(mapped_at__isnull=True) & ~Q(read_rule="") & ~Q(read_rule__startswith="code:")
 _MAPPED = Q(mapped_at__isnull=False)
@@ -139,10 +144,10 @@ def row(wording: Wording) -> Row:
 def map_wording(member: Member, pk: int, stage: Stage, cause: Cause | None, now: datetime) -> Wording:
     """Say what a wording means, from now on and for every stored scan of it, which a worker reads again.
 
-    Raises Wording.DoesNotExist, and ValidationError for a stage and a cause that cannot both be.
+    Raises Wording.DoesNotExist, and CannotBe for a stage and a cause that cannot both be.
     """
     if stage is Stage.DELIVERED and cause is not None:
-        raise ValidationError({"cause": [_("What is delivered is hindered by nothing any more.")]})
+        raise CannotBe(NOTHING_HINDERS_THE_DELIVERED)
     return _start(
         member, pk, now, stage=stage.value, cause=cause.value if cause else "", mapped_at=now, mapped_by=member.user
     )
