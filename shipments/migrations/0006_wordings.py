@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("merchants", "0001_initial"),
-        ("shipments", "0004_event_partitions"),
+        ("shipments", "0008_onward"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
