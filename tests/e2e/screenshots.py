@@ -36,6 +36,8 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "imports": "/imports/",
     "import-new": "/imports/new/",
     "profile": "/profile/",
+    "wordings": "/wordings/?show=all",
+    "wording": ("/wordings/?show=all", "tr[data-case] a.strong"),
     "setup": "/setup/",
     "not-found": "/nowhere/",
 }

@@ -125,6 +125,8 @@ class TestReadAnswer:
                 "text": "顺丰速运 已收取快件",
                 "place": "深圳市",
                 "code": "50",
+                "rule": "code:50",
+                "confidence": "code",
             }
         ]
         assert said["error"] is None

@@ -25,7 +25,9 @@ def waybill(shop: Shop, account: CarrierAccount, now: datetime) -> Waybill:
     book(now)
     found = the_waybill(NUMBER)
     events = (
-        Event(now - timedelta(hours=30), 0, Stage.PICKED_UP, None, "【广州太和】 已收件", "广东 广州市", "103", "code:103"),
+        Event(
+            now - timedelta(hours=30), 0, Stage.PICKED_UP, None, "【广州太和】 已收件", "广东 广州市", "103", "code:103"
+        ),
         Event(
             now - timedelta(hours=2),
             1,

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from shipments import carriers
 from shipments.answers import Answer, NotAnAnswer
 from shipments.bodies import ZONE
+from shipments.reading import confidence
 
 UNUSABLE = 2
 
@@ -54,6 +55,8 @@ def _document(answer: Answer) -> dict[str, Any]:
             "text": event.text,
             "place": event.place,
             "code": event.code,
+            "rule": event.rule,
+            "confidence": confidence(event.rule).value,
         }
         for event in answer.events
     ]
