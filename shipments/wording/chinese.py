@@ -8,8 +8,12 @@ _PLACE = (
     r"(?:快递柜|智能柜|自提柜|自助柜|储物柜|丰巢|蜂巢|菜鸟|驿站|兔喜|快递超市|邻里|近邻宝|蜜罐|妈妈店|代收点|代理点|代办点|自提点|自取点|便民点|服务站|"
     r"顺丰店|店/站)"
 )
-# Who takes a parcel for the buyer and is at the buyer's own place: handed over, not parked.
-_BY_HAND = r"(?:家人|家属|亲属|亲友|朋友|邻居|同事|同学|他人|前台|门卫|保安|物业|收发室|单位)"
+# Who takes a parcel for the buyer: people of the buyer's own, and desks at the buyer's own place. What such a desk signs
+# for has been handed over; what it merely takes in (物业代收) waits there.
+_PEOPLE = r"(?:家人|家属|亲属|亲友|朋友|邻居|同事|同学|他人)"
+_DESK = r"(?:前台|门卫|保安|物业|收发室|单位)"
+# What asks the buyer to come.
+_COME = r"请.{0,8}(?:领取|取件|自提|取走)"
 # How a signature is undone, refused or merely asked for; none of these is one.
 _NOT_SIGNED = r"(?<!未)(?<!待)(?<!请)(?<!无人)(?<!以便)(?<!拿单)(?<!理赔)(?<!拒绝)"
 _NOT_PICKED_UP = r"(?:取消|终止|停止|推迟|暂缓|无法|未能|不能|拒绝|未|删除)"
@@ -74,7 +78,7 @@ _PARKED = (
     # Taken out of the locker: by the buyer, or by the courier.
     (
         "collected",
-        r"从.{0,20}(?:丰巢|柜|驿站).{0,6}取件成功|取件成功|凭取[件货]码.{0,6}(?:签收|领取)|(?:取件|取货)码(?:本人)?\s*(?:已)?签收|驿站完成派件|驿站出库|"
+        r"从.{0,20}(?:丰巢|柜|驿站).{0,6}取件成功|取件成功|签收人已?[在从].{0,60}领取|(?<!请)(?<!请您)(?<!及时)(?<!尽快)(?<!可)凭取[件货]码(?!.{0,2}(?:及时|尽快|前往|到)).{0,6}(?:签收|领取)|(?:取件|取货)码(?:本人)?\s*(?:已)?签收|驿站完成派件|驿站出库|"
         r"您已?在.{2,40}(?:完成取件|取件完成)|(?:客户|收件人|用户)(?:本人)?(?:已取件|完成取件)",
         (Stage.DELIVERED, None),
     ),
@@ -84,10 +88,11 @@ _PARKED = (
         (Stage.OUT_FOR_DELIVERY, None),
     ),
     ("to_a_place", r"送往.{0,12}(?:合作点|顺丰店|店/站|驿站|代收点)", (Stage.OUT_FOR_DELIVERY, None)),
-    # Somebody at the buyer's own place signed; a place of parcels that bears such a name (物业代收点) is none of them.
+    # Somebody of the buyer's signed; a place of parcels that bears such a name (物业驿站) is none of them.
     (
         "signed_for_buyer",
-        rf"签收.{{0,12}}{_BY_HAND}(?:代?收|代签|签收)?(?!.{{0,8}}{_PLACE})|由.{{0,4}}{_BY_HAND}代?签?收(?!.{{0,8}}{_PLACE})",
+        rf"^(?!.*{_COME})(?:.*签收.{{0,12}}(?:{_PEOPLE}|{_DESK})(?!.{{0,8}}{_PLACE})|"
+        rf".*[由被].{{0,6}}{_PEOPLE}.{{0,3}}(?:代收|代签|签收)(?!.{{0,8}}{_PLACE}))",
         (Stage.DELIVERED, None),
     ),
     # A place holds it: not a person.
@@ -98,9 +103,9 @@ _PARKED = (
     ),
     (
         "at_a_place",
-        r"(?:已由|已被|由|被).{0,60}代收(?!货)|代收[，,。]|请.{0,8}(?:及时|尽快|凭.{0,8})(?:取件|领取|自提|取走)|及时取件|"
-        r"暂存(?:至|于|在)|存放(?:至|于|在|到)|已存放|"
-        rf"(?:到达|抵达|进入|放入|放至|放在|放置|投入|存入|投递至?|派送至|派件至|送至|送达).{{0,60}}{_PLACE}|"
+        r"(?:已由|已被|由|被).{0,60}代收(?!货)|代收[，,。]|请.{0,8}(?:及时|尽快|凭.{0,8})(?:取件|领取|自提|取走|凭取)|及时取件|"
+        r"暂存(?:至|于|在)|已暂存|存放(?:至|于|在|到)|已存放|"
+        rf"(?:到达|抵达|进入|已放|放入|放至|放在|放置|投入|存入|投递至?|派送至|派件至|送至|送达).{{0,60}}{_PLACE}|"
         r"已投递【.{0,30}(?:柜|驿站)|待取件|入柜|柜机代收|驿站代收|等待自提|自提件",
         (Stage.AVAILABLE_FOR_PICKUP, None),
     ),

@@ -168,6 +168,15 @@ class TestTraps:
         ("【签收】已签收,签收人是:【朋友代签彭某某】", S.DELIVERED, None),
         ("您已在菜鸟驿站完成取件，感谢使用", S.DELIVERED, None),
         ("投递并签收，签收人：他人收 同事", S.DELIVERED, None),
+        ("快件已被【家人】代签收", S.DELIVERED, None),
+        ("签收人在（丰巢的某某智能快递柜）领取", S.DELIVERED, None),
+        ("客户已凭取件码从驿站领取", S.DELIVERED, None),
+        # Asked to come is not come.
+        ("已存放至兔喜生活，请凭取件码及时领取", S.AVAILABLE_FOR_PICKUP, None),
+        ("请您及时凭取件码领取", S.AVAILABLE_FOR_PICKUP, None),
+        ("您的快件已由物业代收，请及时领取", S.AVAILABLE_FOR_PICKUP, None),
+        ("您的快件已签收，签收人：前台，请及时领取", S.AVAILABLE_FOR_PICKUP, None),
+        ("收件人不在家，已放驿站", S.AVAILABLE_FOR_PICKUP, None),
         # Picking up is not one thing either.
         ("【南京】您的极兔小哥 test1040 已取件。", S.PICKED_UP, None),
         ("您的快件已到达菜鸟驿站，请及时取件", S.AVAILABLE_FOR_PICKUP, None),
