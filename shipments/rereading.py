@@ -202,8 +202,11 @@ def _go_on(wording: Wording, now: datetime) -> None:
     last, ids = _next(wording)
     mine = Wording.objects.filter(pk=wording.pk, reread_at=wording.reread_at)
     with transaction.atomic():
+        list(Waybill.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+        # Before any order: whoever records a scan of this wording holds it when they come to theirs.
+        if not mine.select_for_update(no_key=True).values_list("pk").first():
+            return  # somebody has mapped it anew meanwhile and starts over
         done = read_again(ids, now, wording.reread_by) if ids else Reread()
-        # Somebody who maps it anew meanwhile starts over, and then this changes nothing.
         mine.update(
             reread_at=now if last is not None else None,
             reread_after=last if last is not None else F("reread_after"),

@@ -24,7 +24,7 @@ from exceptions.models import Case
 from merchants.models import Platform, Shop, User
 from orders import tasks
 from orders.models import Dispatch, OrderImport
-from shipments.models import Carrier, Waybill
+from shipments.models import Carrier, Waybill, Wording
 from tests.exceptions.making import a_parcel, a_scan, an_order
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
 from tests.orders.making import PDD, csv
@@ -148,6 +148,7 @@ ALLOWED = re.compile(
     | \b[A-Z]{2,8}(?:-[A-Z0-9]+)+\b | \bC-\d+ | \b[PSADTCZ]\d+b?\b   # rules and shops, cases, sources of rules
     | \b[A-Z]{2}\d{6,}\b | \b[A-Z]{2}\d{4}\ [\d\ ]+      # waybills
     | \b6\.9E\+18\b | =1\+1
+    | \b(?:code|text|carrier|whole|admin):[\w:/+]+      # names rules have
     | linxiao | chenmo | zhaomin | kuaidi100 | sf | [\w-]*\.(?:csv|xlsx?)   # names people and providers have
     """,
     re.VERBOSE,
@@ -277,6 +278,20 @@ class TestPages:
         ):
             Waybill.objects.filter(pk=waybill.pk).update(**facts)
             assert english(open_in_chinese("waybill", waybill.pk)) == []
+
+    @pytest.mark.parametrize("show", ["unread", "code", "mapped", "all"])
+    def test_the_inbox_of_unread_scans(self, open_in_chinese: Opener, shop: Shop, admin: User, show: str) -> None:
+        assert english(open_in_chinese("wordings", show=show)) == []
+        assert english(open_in_chinese("wordings", q="火星")) == []
+        now = timezone.now()
+        one = {"merchant": shop.merchant, "provider": "kuaidi100", "first_seen_at": now, "last_seen_at": now}
+        Wording.objects.create(**one, phrase="星际跃迁", example="【火星】星际跃迁", code="9")
+        Wording.objects.create(**one, phrase="快件已到达…", code="8", read_stage="in_transit", read_rule="text:moving")
+        Wording.objects.create(**one, phrase="", stage="unknown", mapped_at=now, mapped_by=admin, reread_at=now)
+        Wording.objects.create(**one, phrase="漫游", stage="customs", mapped_at=now, reread_waybills=3)
+        assert english(open_in_chinese("wordings", show=show)) == []
+        for wording in Wording.objects.all():
+            assert english(open_in_chinese("wording", wording.pk)) == []
 
     def test_an_import_from_upload_to_report(self, client: Client, open_in_chinese: Opener, shop: Shop) -> None:
         assert english(open_in_chinese("imports")) == []

@@ -44,6 +44,7 @@ def test_a_backlog_leaves_the_worker_free_in_between(shop: Shop, monkeypatch: py
 def test_polling_and_reading_with_nothing_due_end_at_once(account: CarrierAccount) -> None:
     tasks.poll()
     tasks.read_pushes()
+    tasks.reread()
 
 
 def test_a_waybill_that_nobody_answers_for_is_not_asked_again_in_the_same_breath(
