@@ -1,0 +1,165 @@
+"""What carriers' own gateways have in common: keys in any spelling, tracks in any wrapping, refusals in words. Pure."""
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from shipments import bodies
+from shipments.answers import Failure, NotAnAnswer, Onward, Trouble
+
+Keyed = dict[str, Any]
+# Relays wrap an answer once or twice; what lies deeper is not a track.
+_DEEPEST = 8
+_SEPARATORS = str.maketrans("", "", "_- ")
+# A text value that must be the JSON it stands for; one may lie in another.
+_JSON = re.compile(r"\s*[\[{]")
+# The documents of one gateway show an object in one more pair of braces.
+_TWICE_BRACED = re.compile(r"\{\s*(\{.*\})\s*\}", re.DOTALL)
+_MOVED_TO = re.compile(
+    r"(?:新|转单|转寄|转出|退回|退件|退货)(?:的)?(?:快递|快件|运|面)?单?号码?\s*(?:为|是)?\s*[:：]?\s*[\[【]?\s*([A-Za-z]{0,4}\d{8,20})"
+)
+
+# How gateways say in words what their codes say: tried in this order where the code is not known.
+_WORDS: tuple[tuple[re.Pattern[str], Trouble, bool], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), trouble, wide)
+    for pattern, trouble, wide in (
+        (r"频繁|限流|流控|超过.{0,6}(?:频率|次数)|too (?:many|frequent)|rate limit", Trouble.THROTTLE, True),
+        (r"余额|欠费|额度|套餐|quota|balance", Trouble.QUOTA, True),
+        (
+            r"签名|验签|密钥|秘钥|app-?key|apiaccount|digest|signature|鉴权|认证|授权|权限|password|permission|unauthori",
+            Trouble.AUTH,
+            True,
+        ),
+        (
+            r"无数据|无物流|暂无|未订阅|无轨迹|无记录|不存在|(?:没有|未|无法|查询?不)(?:能)?(?:查|找)?(?:询)?到|"
+            r"no (?:order )?(?:data|record|trace)|not found",
+            Trouble.NO_DATA,
+            False,
+        ),
+        (r"参数|格式|不合法|非法|不能为空|illegal|invalid|parameter", Trouble.CONFIG, False),
+    )
+)
+Failures = Mapping[str, tuple[Trouble, timedelta | None, bool]]
+
+
+@lru_cache(maxsize=2_000)
+def _plain(key: str) -> str:
+    return key.translate(_SEPARATORS).lower()
+
+
+def keyed(row: Mapping[Any, Any]) -> Keyed:
+    """Return the row under keys in small letters without separators: station_name and stationName are one."""
+    return {_plain(str(key)): value for key, value in row.items()}
+
+
+def first(row: Keyed, *names: str) -> str:
+    """Return the first value that says something, as text; "" if none does."""
+    for name in names:
+        value = row.get(name)
+        if value is not None and not isinstance(value, (dict, list)) and str(value).strip():
+            return str(value).strip()
+    return ""
+
+
+def line(text: str) -> str:
+    """Return a sentence in one line, its HTML entities unescaped."""
+    return " ".join((html.unescape(text) if "&" in text else text).split())
+
+
+def json_value(text: str) -> Any:
+    """Return the JSON value in a text, also HTML-escaped, or in one pair of braces too many. Raises ValueError."""
+    try:
+        return bodies.json_value(text)
+    except ValueError:
+        inner = _TWICE_BRACED.fullmatch(text.strip())
+        if inner is None:
+            raise
+        return bodies.json_value(inner[1])
+
+
+def found(value: Any, wanted: Callable[[Keyed], bool], depth: int = _DEEPEST) -> Iterator[Keyed]:
+    """Return the objects that `wanted` knows, wherever they lie: in lists, in wrappings, in JSON texts.
+
+    One that is found is not searched any further.
+    """
+    if depth == 0:
+        return
+    if isinstance(value, str):
+        if _JSON.match(value):
+            try:
+                value = json_value(value)
+            except ValueError:
+                return
+            yield from found(value, wanted, depth - 1)
+    elif isinstance(value, Mapping):
+        row = keyed(value)
+        if wanted(row):
+            yield row
+        else:
+            for inner in value.values():
+                yield from found(inner, wanted, depth - 1)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from found(inner, wanted, depth - 1)
+
+
+def failure(code: str, message: str, table: Failures) -> Failure:
+    """Return what a refusal means: by its code, else by its words, else a passing fault of theirs."""
+    said = f"{code} {message}".strip()
+    if code in table:
+        trouble, after, account_wide = table[code]
+        return Failure(trouble, said, after, account_wide)
+    for words, trouble, account_wide in _WORDS:
+        if words.search(message):
+            return Failure(trouble, said, account_wide=account_wide)
+    return Failure(Trouble.TRANSIENT, said)
+
+
+def field(body: bytes, name: str) -> bytes | None:
+    """Return the bytes of one field of a form, percent-decoded; as they stand where they were not encoded.
+
+    A value that begins as JSON was put in as it is and runs to the end of the body, whatever & it holds: only a field of
+    a signature may follow it. None = there is no such field.
+    """
+    start = re.search(rb"(?:^|&)\s*" + re.escape(name.encode()) + rb"=", body)
+    if start is None:
+        return None
+    rest = body[start.end() :]
+    if rest.lstrip()[:1] in (b"{", b"["):
+        return re.sub(rb"(?:&\w+=[^&{}\[\]]*)+$", b"", rest)
+    return unquote_to_bytes(rest.split(b"&", 1)[0].replace(b"+", b" "))
+
+
+def named(text: str, key: str) -> str:
+    """Return the value of a key in a text that is JSON no more; "" if it is not there whole."""
+    told = re.search(rf'"{key}"\s*:\s*(?:"([^"\\]*)"|(\d+)\b)', html.unescape(text), re.IGNORECASE)
+    return (told[1] or told[2] or "").strip() if told else ""
+
+
+def header(headers: Mapping[str, str], *names: str) -> str:
+    """Return the first header of these names, however they are capitalised; "" if there is none."""
+    plain = {_plain(name): value for name, value in headers.items()}
+    return next((plain[_plain(name)].strip() for name in names if plain.get(_plain(name))), "")
+
+
+def onward(text: str, number: str, *, homeward: bool) -> tuple[Onward, ...]:
+    """Return the number a scan's sentence names as the one the goods travel on under; none if it names none."""
+    named = _MOVED_TO.search(text)
+    if named is None or named[1].upper() == number.upper():
+        return ()
+    return (Onward(named[1].upper(), homeward=homeward),)
+
+
+def refuse_request(name: str) -> NotAnAnswer:
+    """Return what is raised for a document that goes to the carrier, not one that comes from it."""
+    return NotAnAnswer(f"This is a request to {name}, not an answer")
+
+
+def compact(value: object) -> str:
+    """Return JSON as it is signed and sent: Chinese as it is, no blanks."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

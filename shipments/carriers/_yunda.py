@@ -1,0 +1,109 @@
+"""How Yunda tells scans: the action of each, the status of the whole, and what their words add. Pure."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from shipments import bodies, reading, texts
+from shipments.carriers._loose import Keyed, first, keyed, line
+from shipments.status import Cause, Event, Stage
+
+CARRIER = "yunda"
+# The actions of single scans; five of them are also what `status` says of the whole, or of a scan without an action.
+STATUS: dict[str, texts.Verdict] = {
+    "ACCEPT": (Stage.PICKED_UP, None),
+    "GOT": (Stage.PICKED_UP, None),
+    "TRANSIT": (Stage.IN_TRANSIT, None),
+    "ARRIVAL": (Stage.IN_TRANSIT, None),
+    "DEPARTURE": (Stage.IN_TRANSIT, None),
+    "SENT": (Stage.OUT_FOR_DELIVERY, None),
+    "INBOUND": (Stage.AVAILABLE_FOR_PICKUP, None),
+    # The courier took it out of the station again; the buyer who collects it is SIGNED.
+    "OUTBOUND": (Stage.OUT_FOR_DELIVERY, None),
+    "SIGNED": (Stage.DELIVERED, None),
+    "SIGNFAIL": (Stage.OUT_FOR_DELIVERY, Cause.ATTEMPT_FAILED),
+    "RETURN": (Stage.RETURNING, None),
+    "REJECTION": (Stage.REFUSED, Cause.REFUSED),
+    "ISSUE": (Stage.UNKNOWN, Cause.OTHER),
+    # "Other" says nothing at all: what its words do not tell stays unknown.
+    "OTHER": (Stage.UNKNOWN, None),
+    "TRANSFER": (Stage.IN_TRANSIT, Cause.FORWARDED),
+    "OVERSEA_IN": (Stage.IN_TRANSIT, None),
+    "OVERSEA_OUT": (Stage.IN_TRANSIT, None),
+    "OVERSEA_ARRIVAL": (Stage.IN_TRANSIT, None),
+    "OVERSEA_DEPARTURE": (Stage.IN_TRANSIT, None),
+    "CLEARANCE_START": (Stage.CUSTOMS, None),
+    "CLEARANCE_FINISH": (Stage.CUSTOMS, None),
+    "CLEARANCE_FAIL": (Stage.CUSTOMS, Cause.CUSTOMS_HELD),
+}
+# The names the same codes go by.
+_NAMES = {
+    "收件扫描": "ACCEPT", "揽件扫描": "GOT", "已揽件": "GOT", "运输中": "TRANSIT", "入中转": "ARRIVAL", "出中转": "DEPARTURE",
+    "派件中": "SENT", "第三方代收入库": "INBOUND", "第三方代收快递员取出": "OUTBOUND", "已签收": "SIGNED",
+    "签收失败": "SIGNFAIL", "异常签收": "SIGNFAIL", "退回件": "RETURN", "问题件": "ISSUE", "拒收": "REJECTION",
+    "其他": "OTHER", "转单": "TRANSFER", "海外入库扫描": "OVERSEA_IN", "海外出库扫描": "OVERSEA_OUT",
+    "入库扫描": "OVERSEA_IN", "出库扫描": "OVERSEA_OUT", "清关开始": "CLEARANCE_START", "清关结束": "CLEARANCE_FINISH",
+    "清关失败": "CLEARANCE_FAIL", "干线到达": "OVERSEA_ARRIVAL", "干线离开": "OVERSEA_DEPARTURE",
+}  # fmt: skip
+# What words may add: 签收 covers a station that signs and the shop that got it back, a failed signature a refusal.
+_COARSE = {
+    "TRANSIT": frozenset(Stage) - {Stage.UNKNOWN},
+    "SIGNED": frozenset({Stage.AVAILABLE_FOR_PICKUP, Stage.RETURNED, Stage.REFUSED}),
+    "SIGNFAIL": frozenset({Stage.REFUSED, Stage.RETURNING, Stage.AVAILABLE_FOR_PICKUP}),
+    "RETURN": frozenset({Stage.RETURNED}),
+    "REJECTION": frozenset({Stage.RETURNING}),
+}
+# "In transit" of the whole says nothing of a newest scan that nobody can read.
+_ENDS = frozenset({"SIGNED", "SIGNFAIL", "RETURN"})
+_FAILED_SIGNATURE = re.compile("失败签收|签收失败|未签收|异常签收")
+
+
+def code_of(value: str) -> str:
+    """Return the code that a value of `action` or `status` is, however it is written; "" if none we know."""
+    upper = value.upper().replace("-", "_").replace(" ", "_")
+    return upper if upper in STATUS else _NAMES.get(value, "")
+
+
+def events(steps: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
+    """Return the events in a list of steps, oldest first, and warnings."""
+    rows = [keyed(step) if isinstance(step, dict) else step for step in steps]
+    return bodies.scans(rows, _time, _event, newest_first=False)
+
+
+def _time(row: Any) -> object:
+    # The documents write "yyyy-MM-dd HH : mm : ss".
+    return re.sub(r"\s*:\s*", ":", first(row, "time", "scantime", "accepttime", "optime"))
+
+
+def _event(row: Any, at: datetime, position: int) -> Event:
+    text = line(first(row, "description", "desc", "remark", "memo"))
+    action, status = first(row, "action", "actioncode"), first(row, "status")
+    stage, cause, rule = _read(row, code_of(action), code_of(status), text)
+    place = first(row, "city", "stationname", "station")
+    return Event(at, position, stage, cause, text, place, code_of(action) or action or status, rule)
+
+
+def _read(row: Keyed, action: str, status: str, text: str) -> reading.Reading:
+    """The action decides, else the words, else what status the parcel had with that scan."""
+    signer = first(row, "signer")
+    said = f"{text} 签收人：{signer}" if signer and "SIGNED" in (action, status) and signer not in text else text
+    if action:
+        return _verdict(action, said)
+    told = reading.worded(said, CARRIER)
+    return told if told.rule or not status else _verdict(status, said)
+
+
+def _verdict(code: str, text: str) -> reading.Reading:
+    if code == "SIGNED" and _FAILED_SIGNATURE.search(text):
+        code = "SIGNFAIL"
+    return reading.read(code, text, STATUS, CARRIER, _COARSE)
+
+
+def settled(told: tuple[Event, ...], status: str) -> tuple[Event, ...]:
+    """Return the events with the newest read by the status of the whole, where nothing else reads it and that is an end."""
+    code = code_of(status)
+    if not told or code not in _ENDS or told[-1].rule:
+        return told
+    stage, cause, rule = _verdict(code, told[-1].text)
+    return (*told[:-1], told[-1]._replace(stage=stage, cause=cause, rule=rule))
