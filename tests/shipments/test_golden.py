@@ -19,6 +19,7 @@ TROUBLES = {
     # 601 says both "not enabled" and "expired": the account pauses either way.
     "(config error)": {Trouble.CONFIG, Trouble.QUOTA},
 }
+PROVIDERS = ("kuaidi100", "sf", "yunda", "jtexpress")
 # A tail of a push without its head: no body names the carrier.
 HEADLESS = "kuaidi100/push_htmlescaped_sf_redirect.fragment.txt"
 # Kdniao's ShipperCode → our Carrier.code
