@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shipments import bodies, reading, texts
-from shipments.carriers._loose import Keyed, first, keyed, line
+from shipments.carriers._loose import SIGNED_BY_A_PERSON, Keyed, first, keyed, line
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "jtexpress"
@@ -139,11 +139,17 @@ _COARSE = {
     "13": frozenset(Stage) - {Stage.UNKNOWN},
     "14": frozenset({Stage.RETURNED}),
     "104": frozenset({Stage.CANCELLED}),
+    "A17": frozenset({Stage.AVAILABLE_FOR_PICKUP}),
+    "A18": frozenset({Stage.AVAILABLE_FOR_PICKUP}),
+    "A21": frozenset({Stage.AVAILABLE_FOR_PICKUP}),
+    # "Something is wrong with the parcel": words may say what, never where it is.
+    **dict.fromkeys(("A7", "A8", "A20", "A24", "A30", "A32", "A33"), frozenset[Stage]()),
     "100": frozenset({Stage.AVAILABLE_FOR_PICKUP, Stage.RETURNED, Stage.REFUSED}),
     "113": frozenset({Stage.AVAILABLE_FOR_PICKUP, Stage.RETURNED, Stage.REFUSED}),
 }
 _PROBLEMS = frozenset({"11", "118", "120"})
 _PROBLEM = re.compile(r"(?<![A-Z0-9])A\d{1,2}(?!\d)", re.IGNORECASE)
+_SIGNATURES = frozenset({"10", "100", "113"})
 _FAILED_SIGNATURE = re.compile("失败签收|签收失败|未签收")
 # The sentences of the editions abroad, where neither name nor number of the scan is one we know.
 _REFUSED_TO = r"(?:unable|failed|could ?n.t|cannot)(?: to)? "
@@ -240,12 +246,12 @@ def _problem(row: Keyed) -> str:
 def _read(code: str, text: str, row: Keyed) -> reading.Reading:
     if code in _PROBLEMS:
         return _problem_in_words(code, text, row)
-    if code.startswith("A"):
-        return reading.read(code, text, STATUS, CARRIER)
     signer = first(row, "signer", "signname")
-    said = f"{text} 签收人：{signer}" if signer and code == "10" and signer not in text else text
-    if code == "10" and _FAILED_SIGNATURE.search(said):
+    said = f"{text} 签收人：{signer}" if signer and code in _SIGNATURES and signer not in text else text
+    if code in _SIGNATURES and _FAILED_SIGNATURE.search(said):
         return reading.read("A11", said, STATUS, CARRIER, {"A11": frozenset({Stage.REFUSED, Stage.RETURNING})})
+    if code in _SIGNATURES and SIGNED_BY_A_PERSON.search(said):
+        return reading.read(code, said, STATUS, CARRIER)
     return reading.read(code, said, STATUS, CARRIER, _COARSE)
 
 

@@ -24,6 +24,11 @@ _MOVED_TO = re.compile(
     r"(?:新|转单|转寄|转出|退回|退件|退货)(?:的)?(?:快递|快件|运|面)?单?号码?\s*(?:为|是)?\s*[:：]?\s*[\[【]?\s*([A-Za-z]{0,4}\d{8,20})"
 )
 
+# Who signs for a buyer: a person does, however close the word 代签收 stands to a station's.
+SIGNED_BY_A_PERSON = re.compile(
+    r"(?:被|由|签收人[:：是]?)\s*[【\[]?\s*(?:本人|家人|家属|亲友|同事|同学|朋友|邻居|前台|门卫|保安|物业|传达室|收发室|他人|代签人)"
+)
+
 # How gateways say in words what their codes say: tried in this order where the code is not known.
 _WORDS: tuple[tuple[re.Pattern[str], Trouble, bool], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), trouble, wide)

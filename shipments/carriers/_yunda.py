@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shipments import bodies, reading, texts
-from shipments.carriers._loose import Keyed, first, keyed, line
+from shipments.carriers._loose import SIGNED_BY_A_PERSON, Keyed, first, keyed, line
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "yunda"
@@ -49,6 +49,8 @@ _NAMES = {
 # What words may add: 签收 covers a station that signs and the shop that got it back, a failed signature a refusal.
 _COARSE = {
     "TRANSIT": frozenset(Stage) - {Stage.UNKNOWN},
+    "ARRIVAL": frozenset({Stage.RETURNING}),
+    "DEPARTURE": frozenset({Stage.RETURNING}),
     "SIGNED": frozenset({Stage.AVAILABLE_FOR_PICKUP, Stage.RETURNED, Stage.REFUSED}),
     "SIGNFAIL": frozenset({Stage.REFUSED, Stage.RETURNING, Stage.AVAILABLE_FOR_PICKUP}),
     "RETURN": frozenset({Stage.RETURNED}),
@@ -85,9 +87,14 @@ def _event(row: Any, at: datetime, position: int) -> Event:
 
 
 def _read(row: Keyed, action: str, status: str, text: str) -> reading.Reading:
-    """The action decides, else the words, else what status the parcel had with that scan."""
+    """The action decides, else the words, else what status the parcel had with that scan.
+
+    On the way back a parcel comes and goes as on the way out: only its status tells which way it is.
+    """
     signer = first(row, "signer")
     said = f"{text} 签收人：{signer}" if signer and "SIGNED" in (action, status) and signer not in text else text
+    if status == "RETURN" and action in ("ARRIVAL", "DEPARTURE"):
+        return _verdict(status, said)
     if action:
         return _verdict(action, said)
     told = reading.worded(said, CARRIER)
@@ -97,6 +104,8 @@ def _read(row: Keyed, action: str, status: str, text: str) -> reading.Reading:
 def _verdict(code: str, text: str) -> reading.Reading:
     if code == "SIGNED" and _FAILED_SIGNATURE.search(text):
         code = "SIGNFAIL"
+    if code == "SIGNED" and SIGNED_BY_A_PERSON.search(text):
+        return reading.read(code, text, STATUS, CARRIER)
     return reading.read(code, text, STATUS, CARRIER, _COARSE)
 
 

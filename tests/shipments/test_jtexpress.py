@@ -169,6 +169,8 @@ class TestVerifying:
         ("Quét phát hàng", "", "out_for_delivery", None),
         # Words add to a type that says too little.
         ("10", "您的快件已由【兔喜快递超市】代收，请及时取件", "available_for_pickup", None),
+        ("10", "您的包裹已签收！签收人：家人", "delivered", None),
+        ("10", "快件已被门卫代签收", "delivered", None),
         ("10", "退件已由寄件人签收", "returned", None),
         ("10", "失败签收录入，收件人拒收", "refused", "refused"),
         ("9", "客户已凭取件码取件成功", "delivered", None),
@@ -261,6 +263,18 @@ def test_a_problem_without_a_type_we_know_is_the_reason_its_words_give(more: dic
     (event,) = read(detail("11") | more).events
     assert event.cause is not None
     assert event.cause.value == cause
+
+
+def test_a_parcel_in_trouble_may_say_in_words_what_is_wrong_with_it() -> None:
+    told = read(detail("11", "已进行【问题件】上报，原因：外包装破损", problemType="A8"))
+    assert verdict(told) == ("in_transit", "damaged")
+    assert told.events[0].rule.startswith("code:A8+")
+
+
+@pytest.mark.parametrize("signer", ["菜鸟驿站", "兔喜快递超市"])
+def test_a_signer_that_is_a_place_holds_the_parcel_for_the_buyer(signer: str) -> None:
+    assert read(detail("10", "快件已签收", signer=signer)).status == "available_for_pickup"
+    assert read(detail("10", "快件已签收", signer="本人")).status == "delivered"
 
 
 def test_a_filled_reason_makes_no_problem_of_a_normal_scan() -> None:

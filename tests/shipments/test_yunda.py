@@ -167,6 +167,22 @@ def test_a_signer_that_is_a_place_holds_the_parcel_for_the_buyer(signer: str) ->
     assert read(step("SIGNED", "已签收", signer="本人")).status == "delivered"
 
 
+@pytest.mark.parametrize("who", ["家人", "同事", "门卫", "本人"])
+def test_a_person_who_signs_for_the_buyer_ends_it(who: str) -> None:
+    assert read(step("SIGNED", f"[四川成都青羊区西门三公司]快件已被 {who} 代签收")).status == "delivered"
+
+
+def test_a_shop_that_signs_for_the_buyer_holds_it() -> None:
+    text = "湖南长沙新望城公司 快件已被 长沙银星小区A7栋商铺店(快件已暂存至菜鸟驿站) 代签收。"
+    assert read(step("SIGNED", text)).status == "available_for_pickup"
+
+
+def test_on_the_way_back_only_the_status_tells_which_way_it_is() -> None:
+    there = read(step("ARRIVAL", "[武汉分拨中心]在分拨中心进行卸车扫描"))
+    back = read(step("ARRIVAL", "[武汉分拨中心]在分拨中心进行卸车扫描", status="RETURN"))
+    assert (there.status, back.status, back.events[0].code) == ("in_transit", "returning", "ARRIVAL")
+
+
 def test_a_failed_signature_is_an_attempt_though_it_talks_of_signing() -> None:
     assert read(step("SIGNED", "失败签收录入，客户不在家")).status == "attempt_failed"
 
