@@ -114,5 +114,5 @@ def settled(told: tuple[Event, ...], status: str) -> tuple[Event, ...]:
     code = code_of(status)
     if not told or code not in _ENDS or told[-1].rule:
         return told
-    stage, cause, rule = _verdict(code, told[-1].text)
-    return (*told[:-1], told[-1]._replace(stage=stage, cause=cause, rule=rule))
+    stage, cause, _ = _verdict(code, told[-1].text)
+    return (*told[:-1], told[-1]._replace(stage=stage, cause=cause, rule=f"whole:{code}"))
