@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from shipments import bodies
-from shipments.answers import Failure, NotAnAnswer, Onward, Trouble
+from shipments.answers import Failure, NotAnAnswer, Trouble
 
 Keyed = dict[str, Any]
 # Relays wrap an answer once or twice; what lies deeper is not a track.
@@ -20,9 +20,6 @@ _SEPARATORS = str.maketrans("", "", "_- ")
 _JSON = re.compile(r"\s*[\[{]")
 # The documents of one gateway show an object in one more pair of braces.
 _TWICE_BRACED = re.compile(r"\{\s*(\{.*\})\s*\}", re.DOTALL)
-_MOVED_TO = re.compile(
-    r"(?:新|转单|转寄|转出|退回|退件|退货)(?:的)?(?:快递|快件|运|面)?单?号码?\s*(?:为|是)?\s*[:：]?\s*[\[【]?\s*([A-Za-z]{0,4}\d{8,20})"
-)
 
 # Who signs for a buyer: a person does, however close the word 代签收 stands to a station's.
 SIGNED_BY_A_PERSON = re.compile(
@@ -150,14 +147,6 @@ def header(headers: Mapping[str, str], *names: str) -> str:
     """Return the first header of these names, however they are capitalised; "" if there is none."""
     plain = {_plain(name): value for name, value in headers.items()}
     return next((plain[_plain(name)].strip() for name in names if plain.get(_plain(name))), "")
-
-
-def onward(text: str, number: str, *, homeward: bool) -> tuple[Onward, ...]:
-    """Return the number a scan's sentence names as the one the goods travel on under; none if it names none."""
-    named = _MOVED_TO.search(text)
-    if named is None or named[1].upper() == number.upper():
-        return ()
-    return (Onward(named[1].upper(), homeward=homeward),)
 
 
 def refuse_request(name: str) -> NotAnAnswer:

@@ -28,7 +28,6 @@ from shipments.answers import (
     Field,
     Kind,
     NotAnAnswer,
-    Onward,
     Trouble,
     Wish,
     answered,
@@ -39,7 +38,6 @@ from shipments.carriers._jtexpress import CARRIER
 from shipments.carriers._jtexpress import STATUS as STATUS
 from shipments.carriers._jtexpress import events as _events
 from shipments.carriers._loose import Keyed, first, keyed
-from shipments.status import Cause, Event, Stage
 from shipops.kit.wire import Request, Response
 
 LABEL = _("J&T Express")
@@ -216,17 +214,7 @@ def _track(number: str, details: Sequence[Any], refused: Failure | None, kind: K
     failure = None
     if not told and not warnings:
         failure = refused or Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))
-    return Answer(number, CARRIER, told, warnings, failure, kind, onward=_onward(told, number))
-
-
-def _onward(told: Sequence[Event], number: str) -> tuple[Onward, ...]:
-    for event in reversed(told):
-        if event.stage is Stage.RETURNING or event.cause is Cause.FORWARDED:
-            homeward = event.stage is Stage.RETURNING and event.cause is not Cause.FORWARDED
-            named = _loose.onward(event.text, number, homeward=homeward)
-            if named:
-                return named
-    return ()
+    return Answer(number, CARRIER, told, warnings, failure, kind)
 
 
 def decode_subscription(response: Response) -> Failure | None:

@@ -25,7 +25,6 @@ from shipments.answers import (
     Field,
     Kind,
     NotAnAnswer,
-    Onward,
     Trouble,
     Wish,
     answered,
@@ -36,7 +35,6 @@ from shipments.carriers._loose import Keyed, first, keyed
 from shipments.carriers._yunda import CARRIER, settled
 from shipments.carriers._yunda import STATUS as STATUS
 from shipments.carriers._yunda import events as _events
-from shipments.status import Cause, Event, Stage
 from shipops.kit.wire import Request, Response
 
 LABEL = _("Yunda Express")
@@ -203,7 +201,7 @@ def _tracks(rows: Sequence[Keyed], refused: Failure | None) -> tuple[Answer, ...
             answers.append(_word(row, refused))
     for number, scans in pushed.items():
         told, warnings = _events(scans)
-        answers.append(Answer(number, CARRIER, told, warnings, kind=Kind.PUSH, onward=_onward(told, number)))
+        answers.append(Answer(number, CARRIER, told, warnings, kind=Kind.PUSH))
     return tuple(answers)
 
 
@@ -216,7 +214,7 @@ def _track(row: Keyed, refused: Failure | None) -> Answer:
     failure = None
     if not told and not warnings:
         failure = refused or (_word(row, None).failure or Failure(Trouble.NO_DATA, gettext_noop("No scan yet")))
-    return Answer(number, CARRIER, told, warnings, failure, onward=_onward(told, number))
+    return Answer(number, CARRIER, told, warnings, failure)
 
 
 def _word(row: Keyed, refused: Failure | None) -> Answer:
@@ -229,16 +227,6 @@ def _word(row: Keyed, refused: Failure | None) -> Answer:
     if failure.trouble is Trouble.TRANSIENT:
         failure = replace(failure, trouble=Trouble.NO_DATA)
     return Answer(number, CARRIER, failure=failure)
-
-
-def _onward(told: Sequence[Event], number: str) -> tuple[Onward, ...]:
-    for event in reversed(told):
-        if event.stage is Stage.RETURNING or event.cause is Cause.FORWARDED:
-            homeward = event.stage is Stage.RETURNING and event.cause is not Cause.FORWARDED
-            named = _loose.onward(event.text, number, homeward=homeward)
-            if named:
-                return named
-    return ()
 
 
 def decode_subscription(response: Response) -> Failure | None:

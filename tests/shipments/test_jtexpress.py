@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shipments.answers import Answer, Ask, Contract, Kind, NotAnAnswer, Onward, Trouble
+from shipments.answers import Answer, Ask, Contract, Kind, NotAnAnswer, Trouble
 from shipments.carriers import jtexpress
 from shipops.kit.wire import Response
 from tests.shipments.test_kuaidi100 import vector
@@ -501,14 +501,6 @@ def test_a_subscription_that_was_taken_stands() -> None:
 def test_what_is_no_answer_of_jt_says_what_it_is(body: bytes, sentence: str) -> None:
     with pytest.raises(NotAnAnswer, match=sentence):
         jtexpress.read(body)
-
-
-def test_the_number_a_parcel_travels_on_under_is_told() -> None:
-    back = read(detail("14", "快件已退回，退回运单号：JT9000000000001"))
-    assert back.onward == (Onward("JT9000000000001", homeward=True),)
-    passed = read(detail("转寄扫描", "快件已转寄，新运单号 JT9000000000002"))
-    assert passed.onward == (Onward("JT9000000000002"),)
-    assert read(detail("14", f"退件扫描，退件单号：{NUMBER}")).onward == ()
 
 
 keys = st.sampled_from(["code", "msg", "data", "billCode", "details", "scanTime", "scanType", "scanTypeCode", "problemType", "problemReason", "desc", "bizContent", "timeZone", "billCodes"])  # fmt: skip

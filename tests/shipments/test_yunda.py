@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shipments.answers import Answer, Ask, Contract, Kind, NotAnAnswer, Onward, Trouble
+from shipments.answers import Answer, Ask, Contract, Kind, NotAnAnswer, Trouble
 from shipments.carriers import yunda
 from shipments.status import Cause, Stage
 from shipops.kit.wire import Response
@@ -353,14 +353,6 @@ def test_a_subscription_that_got_no_answer_failed_for_now() -> None:
         failure = yunda.decode_subscription(response)
         assert failure is not None
         assert failure.trouble is Trouble.TRANSIENT
-
-
-def test_the_number_a_parcel_travels_on_under_is_told() -> None:
-    passed = read(step("TRANSFER", "快件已转单，由中国邮政继续派送，新单号：9876543210123"))
-    assert passed.onward == (Onward("9876543210123"),)
-    back = read(step("RETURN", "快件已退回，退回单号 4310000000999"))
-    assert back.onward == (Onward("4310000000999", homeward=True),)
-    assert read(step("RETURN", "安排退回，单号 " + NUMBER)).onward == ()
 
 
 def test_stage_and_cause_of_the_table_are_of_our_vocabulary() -> None:
