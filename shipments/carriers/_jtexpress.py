@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shipments import bodies, reading, texts
-from shipments.carriers._loose import SIGNED_BY_A_PERSON, Keyed, first, keyed, line
+from shipments.carriers._loose import RETURN_ASKED_FOR, SIGNED_BY_A_PERSON, Keyed, first, keyed, line
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "jtexpress"
@@ -181,6 +181,8 @@ _SENTENCES: tuple[tuple[str, re.Pattern[str], texts.Verdict], ...] = tuple(
 )
 _NAME_KEYS = ("scantypename", "scantype", "scanname")
 _CODE_KEYS = ("scantypecode", "scancode")
+# A name may come with its number: 10、快件签收, 快件签收(10).
+_ADORNED = re.compile(r"^\d+\s*[、.:：-]\s*|\s*[（(]\d+[)）]$")
 _ZONE = re.compile(r"(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
 
 
@@ -227,7 +229,7 @@ def kind(row: Keyed, ten: str = "10") -> tuple[str, str]:
     numbers = [first(row, name) for name in _CODE_KEYS]
     came = next(filter(None, (*names, *numbers)), "")
     for value in (*names, *numbers):
-        named = _NAMES.get(value.lower().replace("_", " "))
+        named = _NAMES.get(value.lower().replace("_", " ")) or _NAMES.get(_ADORNED.sub("", value).lower())
         if named:
             return named, value
     for value in names:
@@ -257,6 +259,8 @@ def _read(code: str, text: str, row: Keyed) -> reading.Reading:
     said = f"{text} 签收人：{signer}" if signer and code in _SIGNATURES and signer not in text else text
     if code in _SIGNATURES and _FAILED_SIGNATURE.search(said):
         return reading.read("A11", said, STATUS, CARRIER, {"A11": frozenset({Stage.REFUSED, Stage.RETURNING})})
+    if code == "14" and RETURN_ASKED_FOR.search(said):
+        return _worded(said)
     if code in _SIGNATURES and SIGNED_BY_A_PERSON.search(said):
         return reading.read(code, said, STATUS, CARRIER)
     return reading.read(code, said, STATUS, CARRIER, _COARSE)

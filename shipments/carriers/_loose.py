@@ -26,6 +26,11 @@ SIGNED_BY_A_PERSON = re.compile(
     r"(?:被|由|签收人[:：是]?)\s*[【\[]?\s*(?:本人|家人|家属|亲友|同事|同学|朋友|邻居|前台|门卫|保安|物业|传达室|收发室|他人|代签人)"
 )
 
+# Asked for is not under way: a return that waits for somebody's word.
+RETURN_ASKED_FOR = re.compile(
+    r"(?:申请|要求|登记)(?:退回|退件|退货).{0,20}(?:等待|待).{0,12}(?:确认|审核|处理)|退(?:回|件|货)(?:申请|登记).{0,20}(?:等待|待).{0,12}(?:确认|审核)"
+)
+
 # How gateways say in words what their codes say: tried in this order where the code is not known.
 _WORDS: tuple[tuple[re.Pattern[str], Trouble, bool], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), trouble, wide)

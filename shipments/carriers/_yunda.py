@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shipments import bodies, reading, texts
-from shipments.carriers._loose import SIGNED_BY_A_PERSON, Keyed, first, keyed, line
+from shipments.carriers._loose import RETURN_ASKED_FOR, SIGNED_BY_A_PERSON, Keyed, first, keyed, line
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "yunda"
@@ -104,6 +104,8 @@ def _read(row: Keyed, action: str, status: str, text: str) -> reading.Reading:
 def _verdict(code: str, text: str) -> reading.Reading:
     if code == "SIGNED" and _FAILED_SIGNATURE.search(text):
         code = "SIGNFAIL"
+    if code == "RETURN" and RETURN_ASKED_FOR.search(text):
+        return reading.worded(text, CARRIER)
     if code == "SIGNED" and SIGNED_BY_A_PERSON.search(text):
         return reading.read(code, text, STATUS, CARRIER)
     return reading.read(code, text, STATUS, CARRIER, _COARSE)

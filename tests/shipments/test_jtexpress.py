@@ -284,6 +284,43 @@ def test_a_signer_that_is_a_place_holds_the_parcel_for_the_buyer(signer: str) ->
     assert read(detail("10", "快件已签收", signer="本人")).status == "delivered"
 
 
+def test_signed_then_parked_then_signed_follows_the_parcel() -> None:
+    rows = [
+        detail("快件签收", "已签收", "2026-11-20 10:00:00"),
+        detail("入库扫描", "已存放至兔喜生活", "2026-11-20 10:05:00"),
+        detail("快件签收", "已签收，签收人：本人", "2026-11-21 18:00:00"),
+    ]
+    assert [read(*rows[:count]).status for count in (1, 2, 3)] == ["delivered", "available_for_pickup", "delivered"]
+
+
+def test_the_courier_who_takes_it_out_of_the_locker_has_it_again() -> None:
+    rows = [detail("6", "已存放至快递柜", "2026-11-20 10:00:00"), detail("8", "快件取出", "2026-11-21 10:00:00")]
+    assert read(*rows).status == "out_for_delivery"
+
+
+def test_a_return_that_is_asked_for_is_not_under_way() -> None:
+    asked = read(
+        detail("快件揽收", "已取件", "2026-11-20 10:00:00"),
+        detail("退件登记", "收件人申请退件，等待寄件人确认", "2026-11-21 10:00:00"),
+    )
+    assert (asked.stage.value, asked.cause.value if asked.cause else None) == ("picked_up", "exception_other")
+    assert read(detail("退件登记", "快件已登记退件，退往【广州】")).status == "returning"
+
+
+def test_a_problem_with_a_harmless_reason_is_none() -> None:
+    assert read(detail("11", "已进行【问题件】上报，原因：自提件")).status == "available_for_pickup"
+
+
+def test_scans_told_twice_and_out_of_order_come_to_the_same_track() -> None:
+    rows = [detail("1", "a", "2026-11-20 10:00:00"), detail("5", "b", "2026-11-21 9:00:00"), detail("10", "c")]
+    assert read(*rows).progress == read(rows[2], rows[0], rows[0], rows[1], rows[2]).progress
+
+
+@pytest.mark.parametrize("scan", ["10、快件签收", "快件签收(10)", "快件签收（10）", "10-快件签收"])
+def test_a_name_may_come_with_its_number(scan: str) -> None:
+    assert read(detail(scan)).status == "delivered"
+
+
 def test_a_filled_reason_makes_no_problem_of_a_normal_scan() -> None:
     told = read(
         detail("Signing scan", "completed the delivery.", "2026-11-21 12:00:00", problemReason="快件签收"),

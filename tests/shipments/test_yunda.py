@@ -178,6 +178,30 @@ def test_a_shop_that_signs_for_the_buyer_holds_it() -> None:
     assert read(step("SIGNED", text)).status == "available_for_pickup"
 
 
+def test_signed_then_parked_then_signed_follows_the_parcel() -> None:
+    steps = [
+        step("SIGNED", "已签收", "2026-11-20 10:00:00"),
+        step("INBOUND", "已存放至菜鸟驿站", "2026-11-20 10:05:00"),
+        step("SIGNED", "已签收", "2026-11-21 18:00:00", signer="本人"),
+    ]
+    assert [read(*steps[:count]).status for count in (1, 2, 3)] == ["delivered", "available_for_pickup", "delivered"]
+
+
+def test_a_return_that_is_asked_for_is_not_under_way() -> None:
+    asked = read(step("GOT", "已揽收", "2026-11-20 10:00:00"), step("RETURN", "收件人申请退回，等待寄件人确认"))
+    assert asked.stage is Stage.PICKED_UP
+    assert asked.cause is Cause.OTHER
+
+
+def test_a_problem_with_a_harmless_reason_is_none() -> None:
+    assert read(step("ISSUE", "已进行【问题件】上报，原因：客户要求自提")).status == "available_for_pickup"
+
+
+def test_scans_told_twice_and_out_of_order_come_to_the_same_track() -> None:
+    steps = [step("GOT", "a", "2026-11-20 10:00:00"), step("SENT", "b", "2026-11-21 9:00:00"), step("SIGNED", "c")]
+    assert read(*steps).progress == read(steps[2], steps[0], steps[0], steps[1], steps[2]).progress
+
+
 def test_on_the_way_back_only_the_status_tells_which_way_it_is() -> None:
     there = read(step("ARRIVAL", "[武汉分拨中心]在分拨中心进行卸车扫描"))
     back = read(step("ARRIVAL", "[武汉分拨中心]在分拨中心进行卸车扫描", status="RETURN"))
