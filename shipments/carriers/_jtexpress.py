@@ -149,6 +149,7 @@ _COARSE = {
 }
 _PROBLEMS = frozenset({"11", "118", "120"})
 _PROBLEM = re.compile(r"(?<![A-Z0-9])A\d{1,2}(?!\d)", re.IGNORECASE)
+_STORED = frozenset({"6", "7", "700"})
 _SIGNATURES = frozenset({"10", "100", "113"})
 _FAILED_SIGNATURE = re.compile("失败签收|签收失败|未签收")
 # The sentences of the editions abroad, where neither name nor number of the scan is one we know.
@@ -191,9 +192,13 @@ def events(details: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
     rows = [keyed(detail) if isinstance(detail, dict) else detail for detail in details]
     numbers = {first(row, *_CODE_KEYS) for row in rows if isinstance(row, dict)}
     ten = "10" if numbers & _HERE else "1" if numbers & _ABROAD else ""
+    stored = [bodies.instant(_time(row)) for row in rows if isinstance(row, dict) and kind(row)[0] in _STORED]
+    parked = min((at for at in stored if at is not None), default=None)
 
     def event(row: Any, at: datetime, position: int) -> Event:
-        return _event(row, at, position, ten)
+        # Who signs for what lies at a station already is whoever collects it there, even if its name is written down.
+        signer = "" if parked is not None and parked < at else first(row, "signer", "signname")
+        return _event(row, at, position, ten, signer)
 
     return bodies.scans(rows, _time, event, newest_first=True)
 
@@ -207,12 +212,12 @@ def _time(row: Any) -> object:
     return f"{told}{zone[1]}{int(zone[2]):02d}:{zone[3] or '00'}"
 
 
-def _event(row: Keyed, at: datetime, position: int, ten: str) -> Event:
+def _event(row: Keyed, at: datetime, position: int, ten: str, signer: str) -> Event:
     text = line(first(row, "desc", "description", "remark", "memo"))
     scan, came = kind(row, ten)
     problem = _problem(row) if scan in _PROBLEMS else ""
     known = problem or scan
-    stage, cause, rule = _read(known, text, row) if known else _worded(text)
+    stage, cause, rule = _read(known, text, row, signer) if known else _worded(text)
     parts = filter(None, (first(row, f"scannetwork{part}") for part in ("province", "city", "area")))
     place = " ".join(dict.fromkeys(parts)) or first(row, "scannetworkname", "sitename")
     return Event(at, position, stage, cause, text, place, problem or came, rule)
@@ -252,10 +257,9 @@ def _problem(row: Keyed) -> str:
     return next((_PROBLEM_NAMES[name] for name in names if name in _PROBLEM_NAMES), "")
 
 
-def _read(code: str, text: str, row: Keyed) -> reading.Reading:
+def _read(code: str, text: str, row: Keyed, signer: str) -> reading.Reading:
     if code in _PROBLEMS:
         return _problem_in_words(code, text, row)
-    signer = first(row, "signer", "signname")
     said = f"{text} 签收人：{signer}" if signer and code in _SIGNATURES and signer not in text else text
     if code in _SIGNATURES and _FAILED_SIGNATURE.search(said):
         return reading.read("A11", said, STATUS, CARRIER, {"A11": frozenset({Stage.REFUSED, Stage.RETURNING})})

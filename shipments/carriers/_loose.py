@@ -21,14 +21,14 @@ _JSON = re.compile(r"\s*[\[{]")
 # The documents of one gateway show an object in one more pair of braces.
 _TWICE_BRACED = re.compile(r"\{\s*(\{.*\})\s*\}", re.DOTALL)
 
-# Who signs for a buyer: a person does, however close the word 代签收 stands to a station's.
+# Who signs for a buyer: a person does, or a code for collecting it, however close the word 代签收 stands to a station's.
 SIGNED_BY_A_PERSON = re.compile(
-    r"(?:被|由|签收人[:：是]?)\s*[【\[]?\s*(?:本人|家人|家属|亲友|同事|同学|朋友|邻居|前台|门卫|保安|物业|传达室|收发室|他人|代签人)"
+    r"(?:被|由|签收人[:：是]?)\s*[【\[]?\s*(?:本人|家人|家属|亲友|同事|同学|朋友|邻居|前台|门卫|保安|物业|传达室|收发室|他人|代签人)|"
+    r"(?<!请)凭取[件货]码(?!.{0,3}(?:及时|尽快))"
 )
-
 # Asked for is not under way: a return that waits for somebody's word.
 RETURN_ASKED_FOR = re.compile(
-    r"(?:申请|要求|登记)(?:退回|退件|退货).{0,20}(?:等待|待).{0,12}(?:确认|审核|处理)|退(?:回|件|货)(?:申请|登记).{0,20}(?:等待|待).{0,12}(?:确认|审核)"
+    r"(?:(?:申请|要求|登记)(?:退回|退件|退货)|退(?:回|件|货)(?:申请|登记)).{0,20}(?:等待|待).{0,12}(?:确认|审核|处理)"
 )
 
 # How gateways say in words what their codes say: tried in this order where the code is not known.

@@ -70,7 +70,14 @@ def code_of(value: str) -> str:
 def events(steps: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
     """Return the events in a list of steps, oldest first, and warnings."""
     rows = [keyed(step) if isinstance(step, dict) else step for step in steps]
-    return bodies.scans(rows, _time, _event, newest_first=False)
+    stored = [bodies.instant(_time(row)) for row in rows if isinstance(row, dict) and _code(row) == "INBOUND"]
+    parked = min((at for at in stored if at is not None), default=None)
+
+    def event(row: Any, at: datetime, position: int) -> Event:
+        # Who signs for what lies at a station already is whoever collects it there, even if its name is written down.
+        return _event(row, at, position, ignores_signer=parked is not None and parked < at)
+
+    return bodies.scans(rows, _time, event, newest_first=False)
 
 
 def _time(row: Any) -> object:
@@ -78,21 +85,25 @@ def _time(row: Any) -> object:
     return re.sub(r"\s*:\s*", ":", first(row, "time", "scantime", "accepttime", "optime"))
 
 
-def _event(row: Any, at: datetime, position: int) -> Event:
+def _code(row: Keyed) -> str:
+    return code_of(first(row, "action", "actioncode"))
+
+
+def _event(row: Keyed, at: datetime, position: int, *, ignores_signer: bool) -> Event:
     text = line(first(row, "description", "desc", "remark", "memo"))
-    action, status = first(row, "action", "actioncode"), first(row, "status")
-    stage, cause, rule = _read(row, code_of(action), code_of(status), text)
+    action, status = _code(row), code_of(first(row, "status"))
+    signer = "" if ignores_signer else first(row, "signer")
+    said = f"{text} 签收人：{signer}" if signer and "SIGNED" in (action, status) and signer not in text else text
+    stage, cause, rule = _read(action, status, said)
     place = first(row, "city", "stationname", "station")
-    return Event(at, position, stage, cause, text, place, code_of(action) or action or status, rule)
+    return Event(at, position, stage, cause, text, place, action or first(row, "action", "actioncode", "status"), rule)
 
 
-def _read(row: Keyed, action: str, status: str, text: str) -> reading.Reading:
+def _read(action: str, status: str, said: str) -> reading.Reading:
     """The action decides, else the words, else what status the parcel had with that scan.
 
     On the way back a parcel comes and goes as on the way out: only its status tells which way it is.
     """
-    signer = first(row, "signer")
-    said = f"{text} 签收人：{signer}" if signer and "SIGNED" in (action, status) and signer not in text else text
     if status == "RETURN" and action in ("ARRIVAL", "DEPARTURE"):
         return _verdict(status, said)
     if action:

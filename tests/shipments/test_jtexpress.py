@@ -321,6 +321,13 @@ def test_a_name_may_come_with_its_number(scan: str) -> None:
     assert read(detail(scan)).status == "delivered"
 
 
+def test_whoever_signs_for_what_lies_at_a_station_has_collected_it() -> None:
+    stored = detail("入库扫描", "已存放至兔喜生活，请凭取件码及时领取", "2026-11-20 10:00:00")
+    signed = detail("快件签收", "您的包裹已签收", signer="兔喜快递超市")
+    assert read(stored, signed).status == "delivered"
+    assert read(signed).status == "available_for_pickup"
+
+
 def test_a_filled_reason_makes_no_problem_of_a_normal_scan() -> None:
     told = read(
         detail("Signing scan", "completed the delivery.", "2026-11-21 12:00:00", problemReason="快件签收"),

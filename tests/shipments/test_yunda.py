@@ -168,6 +168,14 @@ def test_a_signer_that_is_a_place_holds_the_parcel_for_the_buyer(signer: str) ->
     assert read(step("SIGNED", "已签收", signer="本人")).status == "delivered"
 
 
+def test_whoever_signs_for_what_lies_at_a_station_has_collected_it() -> None:
+    stored = step("INBOUND", "已暂存至菜鸟驿站，请凭取件码及时取件", "2026-11-20 10:00:00")
+    assert read(stored, step("SIGNED", "您的快件已签收", signer="驿站")).status == "delivered"
+    assert read(step("SIGNED", "您的快件已签收", signer="驿站")).status == "available_for_pickup"
+    assert read(step("SIGNED", "已由菜鸟驿站代签收，请凭取件码及时取件")).status == "available_for_pickup"
+    assert read(step("SIGNED", "已签收（凭取件码），菜鸟驿站")).status == "delivered"
+
+
 @pytest.mark.parametrize("who", ["家人", "同事", "门卫", "本人"])
 def test_a_person_who_signs_for_the_buyer_ends_it(who: str) -> None:
     assert read(step("SIGNED", f"[四川成都青羊区西门三公司]快件已被 {who} 代签收")).status == "delivered"
