@@ -8,7 +8,8 @@ from typing import Any
 from shipments import bodies, reading, texts
 from shipments.carriers._jtexpress_types import ABROAD, COARSE, HERE, NAMES, PROBLEM_NAMES
 from shipments.carriers._jtexpress_types import STATUS as STATUS
-from shipments.carriers._loose import RETURN_ASKED_FOR, SIGNED_BY_A_PERSON, Keyed, first, keyed, line
+from shipments.carriers._loose import RETURN_ASKED_FOR, Keyed, first, held_by_a_place, line
+from shipments.carriers._shapes import plain
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "jtexpress"
@@ -54,7 +55,7 @@ _ZONE = re.compile(r"(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE
 
 def events(details: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
     """Return the events in a list of details, oldest first, and warnings."""
-    rows = [keyed(detail) if isinstance(detail, dict) else detail for detail in details]
+    rows = [plain(detail) if isinstance(detail, dict) else detail for detail in details]
     numbers = {first(row, *_CODE_KEYS) for row in rows if isinstance(row, dict)}
     ten = "10" if numbers & HERE else "1" if numbers & ABROAD else ""
     stored = [bodies.instant(_time(row)) for row in rows if isinstance(row, dict) and kind(row)[0] in _STORED]
@@ -130,8 +131,8 @@ def _read(code: str, text: str, row: Keyed, signer: str) -> reading.Reading:
         return reading.read("A11", said, STATUS, CARRIER, {"A11": frozenset({Stage.REFUSED, Stage.RETURNING})})
     if code == "14" and RETURN_ASKED_FOR.search(said):
         return _worded(said)
-    if code in _SIGNATURES and SIGNED_BY_A_PERSON.search(said):
-        return reading.read(code, said, STATUS, CARRIER)
+    if code in _SIGNATURES and not held_by_a_place(said):
+        return reading.read(code, said, STATUS, CARRIER, {code: COARSE[code] - {Stage.AVAILABLE_FOR_PICKUP}})
     return reading.read(code, said, STATUS, CARRIER, COARSE)
 
 

@@ -5,27 +5,22 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from shipments import bodies
 from shipments.answers import Failure, NotAnAnswer, Trouble
+from shipments.carriers._shapes import plain
+from shipments.carriers._words import COLLECTED, PLACE
 
+# An object under its keys in small letters without _ (_shapes.plain).
 Keyed = dict[str, Any]
 # Relays wrap an answer once or twice; what lies deeper is not a track.
 _DEEPEST = 8
-_SEPARATORS = str.maketrans("", "", "_- ")
 # A text value that must be the JSON it stands for; one may lie in another.
 _JSON = re.compile(r"\s*[\[{]")
 # The documents of one gateway show an object in one more pair of braces.
 _TWICE_BRACED = re.compile(r"\{\s*(\{.*\})\s*\}", re.DOTALL)
 
-# Who signs for a buyer: a person does, or a code for collecting it, however close the word 代签收 stands to a station's.
-SIGNED_BY_A_PERSON = re.compile(
-    r"(?:被|由|签收人[:：是]?)\s*[【\[]?\s*(?:本人|家人|家属|亲友|同事|同学|朋友|邻居|前台|门卫|保安|物业|传达室|收发室|他人|代签人)|"
-    r"(?<!请)凭取[件货]码(?!.{0,3}(?:及时|尽快))"
-)
 # Asked for is not under way: a return that waits for somebody's word.
 RETURN_ASKED_FOR = re.compile(
     r"(?:(?:申请|要求|登记)(?:退回|退件|退货)|退(?:回|件|货)(?:申请|登记)).{0,20}(?:等待|待).{0,12}(?:确认|审核|处理)"
@@ -54,16 +49,6 @@ _WORDS: tuple[tuple[re.Pattern[str], Trouble, bool], ...] = tuple(
 Failures = Mapping[str, tuple[Trouble, timedelta | None, bool]]
 
 
-@lru_cache(maxsize=2_000)
-def _plain(key: str) -> str:
-    return key.translate(_SEPARATORS).lower()
-
-
-def keyed(row: Mapping[Any, Any]) -> Keyed:
-    """Return the row under keys in small letters without separators: station_name and stationName are one."""
-    return {_plain(str(key)): value for key, value in row.items()}
-
-
 def first(row: Keyed, *names: str) -> str:
     """Return the first value that says something, as text; "" if none does."""
     for name in names:
@@ -71,6 +56,11 @@ def first(row: Keyed, *names: str) -> str:
         if value is not None and not isinstance(value, (dict, list)) and str(value).strip():
             return str(value).strip()
     return ""
+
+
+def held_by_a_place(text: str) -> bool:
+    """Return whether a signature names a place that took the parcel in, and nobody who has fetched it there."""
+    return bool(PLACE.search(text)) and not COLLECTED.search(text)
 
 
 def line(text: str) -> str:
@@ -104,7 +94,7 @@ def found(value: Any, wanted: Callable[[Keyed], bool], depth: int = _DEEPEST) ->
                 return
             yield from found(value, wanted, depth - 1)
     elif isinstance(value, Mapping):
-        row = keyed(value)
+        row = plain(value)
         if wanted(row):
             yield row
         else:
@@ -127,31 +117,15 @@ def failure(code: str, message: str, table: Failures) -> Failure:
     return Failure(Trouble.TRANSIENT, said)
 
 
-def field(body: bytes, name: str) -> bytes | None:
-    """Return the bytes of one field of a form, percent-decoded; as they stand where they were not encoded.
-
-    A value that begins as JSON was put in as it is and runs to the end of the body, whatever & it holds: only a field of
-    a signature may follow it. None = there is no such field.
-    """
-    start = re.search(rb"(?:^|&)\s*" + re.escape(name.encode()) + rb"=", body)
-    if start is None:
-        return None
-    rest = body[start.end() :]
-    if rest.lstrip()[:1] in (b"{", b"["):
-        return re.sub(rb"(?:&\w+=[^&{}\[\]]*)+$", b"", rest)
-    return unquote_to_bytes(rest.split(b"&", 1)[0].replace(b"+", b" "))
-
-
 def named(text: str, key: str) -> str:
     """Return the value of a key in a text that is JSON no more; "" if it is not there whole."""
     told = re.search(rf'"{key}"\s*:\s*(?:"([^"\\]*)"|(\d+)\b)', html.unescape(text), re.IGNORECASE)
     return (told[1] or told[2] or "").strip() if told else ""
 
 
-def header(headers: Mapping[str, str], *names: str) -> str:
-    """Return the first header of these names, however they are capitalised; "" if there is none."""
-    plain = {_plain(name): value for name, value in headers.items()}
-    return next((plain[_plain(name)].strip() for name in names if plain.get(_plain(name))), "")
+def header(headers: Mapping[str, str], name: str) -> str:
+    """Return a header, however it is capitalised; "" if there is none."""
+    return next((value.strip() for key, value in headers.items() if key.lower() == name.lower()), "")
 
 
 def refuse_request(name: str) -> NotAnAnswer:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from shipments import bodies, reading, texts
-from shipments.carriers._loose import RETURN_ASKED_FOR, SIGNED_BY_A_PERSON, Keyed, first, keyed, line
+from shipments.carriers._loose import RETURN_ASKED_FOR, Keyed, first, held_by_a_place, line
+from shipments.carriers._shapes import plain
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "yunda"
@@ -56,6 +57,7 @@ _COARSE = {
     "RETURN": frozenset({Stage.RETURNED}),
     "REJECTION": frozenset({Stage.RETURNING}),
 }
+_SIGNED_BY_A_PERSON = {"SIGNED": _COARSE["SIGNED"] - {Stage.AVAILABLE_FOR_PICKUP}}
 # "In transit" of the whole says nothing of a newest scan that nobody can read.
 _ENDS = frozenset({"SIGNED", "SIGNFAIL", "RETURN"})
 _FAILED_SIGNATURE = re.compile("失败签收|签收失败|未签收|异常签收")
@@ -69,7 +71,7 @@ def code_of(value: str) -> str:
 
 def events(steps: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
     """Return the events in a list of steps, oldest first, and warnings."""
-    rows = [keyed(step) if isinstance(step, dict) else step for step in steps]
+    rows = [plain(step) if isinstance(step, dict) else step for step in steps]
     stored = [bodies.instant(_time(row)) for row in rows if isinstance(row, dict) and _code(row) == "INBOUND"]
     parked = min((at for at in stored if at is not None), default=None)
 
@@ -117,8 +119,8 @@ def _verdict(code: str, text: str) -> reading.Reading:
         code = "SIGNFAIL"
     if code == "RETURN" and RETURN_ASKED_FOR.search(text):
         return reading.worded(text, CARRIER)
-    if code == "SIGNED" and SIGNED_BY_A_PERSON.search(text):
-        return reading.read(code, text, STATUS, CARRIER)
+    if code == "SIGNED" and not held_by_a_place(text):
+        return reading.read(code, text, STATUS, CARRIER, _SIGNED_BY_A_PERSON)
     return reading.read(code, text, STATUS, CARRIER, _COARSE)
 
 

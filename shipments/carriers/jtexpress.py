@@ -37,7 +37,8 @@ from shipments.carriers import _loose
 from shipments.carriers._jtexpress import CARRIER
 from shipments.carriers._jtexpress import STATUS as STATUS
 from shipments.carriers._jtexpress import events as _events
-from shipments.carriers._loose import Keyed, first, keyed
+from shipments.carriers._loose import Keyed, first
+from shipments.carriers._shapes import fields, plain
 from shipops.kit.wire import Request, Response
 
 LABEL = _("J&T Express")
@@ -123,9 +124,14 @@ def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
     private_key = contract.credentials.get("private_key", "")
     if not private_key:
         return False
-    content = _loose.field(body, "bizContent")
-    given = _loose.header(headers, "digest") or (_loose.field(body, "digest") or b"").decode("ascii", "replace")
-    return hmac.compare_digest(digest(body if content is None else content, private_key).encode(), given.encode())
+    form = _form(body)
+    given = _loose.header(headers, "digest") or form.get("digest", b"").decode("ascii", "replace")
+    return hmac.compare_digest(digest(form.get("bizcontent", body), private_key).encode(), given.encode())
+
+
+def _form(body: bytes) -> dict[str, bytes]:
+    known = ("bizcontent", "digest", "timestamp", "apiaccount")
+    return {} if body.lstrip()[:1] in (b"{", b"[") else fields(body, *known)
 
 
 def acknowledge(body: bytes) -> Response:
@@ -141,25 +147,25 @@ def decode(response: Response) -> tuple[Answer, ...]:
 
 def read(body: bytes) -> tuple[Answer, ...]:
     """Return what any body of J&T says. Raises NotAnAnswer."""
-    content = _loose.field(body, "bizContent")
-    text, warnings = bodies.decoded(body if content is None else content)
+    form = _form(body)
+    text, warnings = bodies.decoded(form.get("bizcontent", body))
     if not text.strip():
         raise NotAnAnswer("The body is empty")
     try:
         value = _loose.json_value(text)
     except ValueError:
         return (_salvage(text, warnings),)
-    pushed = content is not None or (isinstance(value, dict) and "bizcontent" in keyed(value))
+    pushed = "bizcontent" in form or (isinstance(value, dict) and "bizcontent" in plain(value))
     return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in _answers(value, pushed=pushed))
 
 
 def _salvage(text: str, warnings: Sequence[str]) -> Answer:
     """Read the whole details of a cut body: what is good beside the damage is not lost."""
-    rows = [row for row in bodies.salvaged(text) if "scantime" in keyed(row)]
+    rows = [row for row in bodies.salvaged(text) if "scantime" in plain(row)]
     if not rows:
         raise NotAnAnswer("The body is not JSON, and no detail stands whole in it")
     told, more = _events(rows)
-    number = next(filter(None, (first(keyed(row), *_NUMBER) for row in rows)), "") or _loose.named(text, "billCode")
+    number = next(filter(None, (first(plain(row), *_NUMBER) for row in rows)), "") or _loose.named(text, "billCode")
     return Answer(number, CARRIER, told, (*warnings, "The body is cut or broken; its whole details were read", *more))
 
 
@@ -173,7 +179,7 @@ def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
     if not isinstance(value, (dict, list)):
         raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
-    outer = keyed(value) if isinstance(value, dict) else {}
+    outer = plain(value) if isinstance(value, dict) else {}
     refused = _refusal(outer)
     rows = list(_loose.found(value, _is_track))
     if rows:
@@ -204,7 +210,7 @@ def _tracks(rows: Sequence[Keyed], refused: Failure | None, kind: Kind) -> tuple
         if not framed:
             by_number.setdefault(outer, [])
         for detail in framed:
-            own = first(keyed(detail), *_NUMBER) if isinstance(detail, dict) else ""
+            own = first(plain(detail), *_NUMBER) if isinstance(detail, dict) else ""
             by_number.setdefault(own or outer, []).append(detail)
     return tuple(_track(number, details, refused, kind) for number, details in by_number.items())
 
@@ -225,7 +231,7 @@ def decode_subscription(response: Response) -> Failure | None:
         value = None
     if response.status != 200 or not isinstance(value, dict):
         return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a subscription answer")
-    outer = keyed(value)
+    outer = plain(value)
     if "code" not in outer:
         return Failure(Trouble.TRANSIENT, "Not a subscription answer")
     return _refusal(outer)

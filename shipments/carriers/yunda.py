@@ -31,7 +31,8 @@ from shipments.answers import (
     epoch_ms,
 )
 from shipments.carriers import _loose
-from shipments.carriers._loose import Keyed, first, keyed
+from shipments.carriers._loose import Keyed, first
+from shipments.carriers._shapes import fields, plain
 from shipments.carriers._yunda import CARRIER, settled
 from shipments.carriers._yunda import STATUS as STATUS
 from shipments.carriers._yunda import events as _events
@@ -105,16 +106,20 @@ def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
 
 def _signed_inside(body: bytes) -> tuple[bytes | None, str]:
     """Return the text that a push wraps, and the signature beside it: {"data": "…", "appKey", "sign"}, or a form of these."""
-    content = _loose.field(body, "data")
-    if content is not None:
-        return content, (_loose.field(body, "sign") or b"").decode("ascii", "replace")
+    form = _form(body)
+    if "data" in form:
+        return form["data"], form.get("sign", b"").decode("ascii", "replace")
     try:
         value = bodies.json_value(bodies.decoded(body)[0])
     except ValueError:
         return None, ""
-    row = keyed(value) if isinstance(value, dict) else {}
+    row = plain(value) if isinstance(value, dict) else {}
     data = row.get("data")
     return (data.encode("utf-8", "replace") if isinstance(data, str) else None), first(row, "sign")
+
+
+def _form(body: bytes) -> dict[str, bytes]:
+    return {} if body.lstrip()[:1] in (b"{", b"[") else fields(body, "data", "sign", "appkey")
 
 
 def acknowledge(body: bytes) -> Response:
@@ -130,8 +135,7 @@ def decode(response: Response) -> tuple[Answer, ...]:
 
 def read(body: bytes) -> tuple[Answer, ...]:
     """Return what any body of Yunda says. Raises NotAnAnswer."""
-    content = _loose.field(body, "data")
-    text, warnings = bodies.decoded(body if content is None else content)
+    text, warnings = bodies.decoded(_form(body).get("data", body))
     if not text.strip():
         raise NotAnAnswer("The body is empty")
     try:
@@ -143,7 +147,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
 
 def _salvage(text: str, warnings: Sequence[str]) -> Answer:
     """Read the whole steps of a cut body: what is good beside the damage is not lost."""
-    rows = [row for row in bodies.salvaged(text) if {"action", "time"} <= keyed(row).keys()]
+    rows = [row for row in bodies.salvaged(text) if {"action", "time"} <= plain(row).keys()]
     number = _loose.named(text, "mailno")
     if not rows:
         raise NotAnAnswer("The body is not JSON, and no step stands whole in it")
@@ -166,7 +170,7 @@ def _answers(value: Any) -> tuple[Answer, ...]:
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
     if not isinstance(value, (dict, list)):
         raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
-    outer = keyed(value) if isinstance(value, dict) else {}
+    outer = plain(value) if isinstance(value, dict) else {}
     rows = list(_loose.found(value, _is_track))
     refused = _refusal(outer) if "result" in outer and not rows else _refusal(outer, only_said=True)
     if rows:
@@ -237,7 +241,7 @@ def decode_subscription(response: Response) -> Failure | None:
         value = None
     if response.status != 200 or not isinstance(value, dict):
         return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a subscription answer")
-    outer = keyed(value)
+    outer = plain(value)
     parts = [row for row in _loose.found(value.get("data"), _is_track) if "result" in row]
     for row in [outer] if _no(outer.get("result")) else parts:
         said = first(row, "message", "msg", "remark")

@@ -53,7 +53,7 @@ from tests.shipments.test_jtexpress import detail, read, verdict
         # Words add to a type that says too little.
         ("10", "您的快件已由【兔喜快递超市】代收，请及时取件", "available_for_pickup", None),
         ("10", "您的包裹已签收！签收人：家人", "delivered", None),
-        ("10", "快件已被门卫代签收", "delivered", None),
+        ("10", "快件已被同事代签收", "delivered", None),
         ("10", "退件已由寄件人签收", "returned", None),
         ("10", "失败签收录入，收件人拒收", "refused", "refused"),
         ("9", "客户已凭取件码取件成功", "delivered", None),

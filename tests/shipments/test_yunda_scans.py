@@ -85,7 +85,7 @@ def test_whoever_signs_for_what_lies_at_a_station_has_collected_it() -> None:
     assert read(step("SIGNED", "已签收（凭取件码），菜鸟驿站")).status == "delivered"
 
 
-@pytest.mark.parametrize("who", ["家人", "同事", "门卫", "本人"])
+@pytest.mark.parametrize("who", ["家人", "同事", "朋友", "本人"])
 def test_a_person_who_signs_for_the_buyer_ends_it(who: str) -> None:
     assert read(step("SIGNED", f"[四川成都青羊区西门三公司]快件已被 {who} 代签收")).status == "delivered"
 
