@@ -89,7 +89,10 @@ def json_value(text: str) -> Any:
     except ValueError:
         if "&quot;" not in text and "&#34;" not in text:
             raise
-    return json.loads(html.unescape(text))
+    try:
+        return json.loads(html.unescape(text))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def salvaged(text: str) -> list[dict[str, Any]]:
@@ -123,7 +126,7 @@ def rows(value: object) -> list[Any]:
     if isinstance(value, str) and value.strip()[:1] in ("[", "{"):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return [value]
     if value is None or value == "":
         return []
