@@ -10,6 +10,7 @@ found, so none is offered. An account abroad sets its platform's address as base
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -83,8 +84,10 @@ _FAILURES: _loose.Failures = {
     # Said of thirty numbers for the sake of one: none may be given up for it.
     "145003100": (Trouble.NO_DATA, None, False),
 }
-_DETAILS = ("details", "detail", "traces")
+_DETAILS = ("details", "detail")
 _NUMBER = ("billcode", "waybillcode", "waybillno", "waybillid", "mailno")
+# 1 = yes, 0 = no, or a number of theirs: 145003030, 999001010, 1450033315.
+_CODE = re.compile(r"[01]|\d{9,10}")
 _REQUEST = {"billcodes", "tracenode", "apiaccount"}
 
 
@@ -171,7 +174,10 @@ def _salvage(text: str, warnings: Sequence[str]) -> Answer:
 
 def _is_track(row: Keyed) -> bool:
     """A waybill with its scans, or a scan that lost its frame."""
-    return any(name in row for name in _DETAILS) or "scantime" in row
+    if not any(name in row for name in _DETAILS):
+        return "scantime" in row
+    told = next(bodies.rows(row[name]) for name in _DETAILS if name in row)
+    return bool(first(row, *_NUMBER)) or any(isinstance(one, dict) and "scantime" in plain(one) for one in told)
 
 
 def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
@@ -187,7 +193,7 @@ def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
         return _tracks(rows, refused, kind)
     if next(_loose.found(value, lambda row: bool(row.keys() & _REQUEST)), None) is not None:
         raise _loose.refuse_request("J&T")
-    if "code" in outer and outer.keys() & {"msg", "data"}:
+    if "msg" in outer and _CODE.fullmatch(first(outer, "code")):
         nothing = Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))
         return (Answer(carrier=CARRIER, failure=refused or nothing),)
     raise NotAnAnswer("The body is JSON, but nothing that J&T answers or pushes")

@@ -56,7 +56,7 @@ ADDRESS = "https://openapi.yundaex.com"
 
 # Yunda documents no table of codes: what its words do not tell is theirs, and asking again later may help.
 _FAILURES: _loose.Failures = {}
-_NUMBER = ("mailno", "waybillno", "shipid", "billcode")
+_NUMBER = ("mailno", "waybillno")
 _STEPS = ("steps", "traces", "tracks")
 _ENVELOPE = {"code", "message", "msg", "data", "remark"}
 _OTHERS_ENVELOPE = {"returncode", "statuscode", "errorcode", "nu"}
@@ -158,10 +158,10 @@ def _salvage(text: str, warnings: Sequence[str]) -> Answer:
 
 def _is_track(row: Keyed) -> bool:
     """A whole track, a single pushed scan, or the word on one number."""
-    if any(name in row for name in _STEPS):
-        return bool(first(row, *_NUMBER)) or "status" in row or "result" in row
     if not first(row, *_NUMBER):
-        return False
+        return "steps" in row
+    if any(name in row for name in _STEPS):
+        return True
     return bool(row.keys() & {"action", "result", "status"}) or {"time", "description"} <= row.keys()
 
 
@@ -177,7 +177,8 @@ def _answers(value: Any) -> tuple[Answer, ...]:
         return _tracks(rows, refused)
     if outer.keys() & {"mailno", "orders"}:
         raise _loose.refuse_request("Yunda")
-    if "result" in outer and outer.keys() & _ENVELOPE and not outer.keys() & _OTHERS_ENVELOPE:
+    verdict = str(outer.get("result")).lower() in ("true", "false")
+    if verdict and outer.keys() & _ENVELOPE and not outer.keys() & _OTHERS_ENVELOPE:
         return (Answer(carrier=CARRIER, failure=refused),)
     raise NotAnAnswer("The body is JSON, but nothing that Yunda answers or pushes")
 
