@@ -19,5 +19,5 @@ def test_no_sample_of_another_provider_is_taken_for_ones_own(provider: str, shar
     foreign = [path for path in BODIES if path.parent.name != provider]
     assert len(foreign) > 50
     for path in foreign:
-        with pytest.raises(NotAnAnswer, match="\\w+ .*"):
+        with pytest.raises(NotAnAnswer, match=r"\w+ .*"):
             carriers.provider(provider).read(path.read_bytes())
