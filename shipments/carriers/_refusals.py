@@ -1,0 +1,48 @@
+"""What a carrier's gateway means when it refuses: by its code where that is documented, else by its words. Pure."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+from shipments.answers import Failure, Trouble
+
+# trouble, how long to wait, whether it is true of every number
+Refusal = tuple[Trouble, timedelta | None, bool]
+
+# The reason codes of the order interfaces that Chinese carriers copied from one another.
+CODES: Mapping[str, Refusal] = {
+    "S01": (Trouble.CONFIG, None, False),  # the document is broken
+    "S02": (Trouble.AUTH, None, True),  # the signature is wrong
+    "S03": (Trouble.AUTH, None, True),  # nobody of this name
+    "S04": (Trouble.CONFIG, None, False),  # no such kind of message
+    "S05": (Trouble.CONFIG, None, False),  # no such content
+    "S07": (Trouble.TRANSIENT, None, False),  # theirs; try again
+}
+_WORDS: tuple[tuple[re.Pattern[str], Refusal], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), refusal)
+    for pattern, refusal in (
+        (
+            r"频|限流|请求过多|超过.{0,6}次|too (?:many|frequent)|rate ?limit",
+            (Trouble.THROTTLE, timedelta(minutes=5), True),
+        ),
+        (r"余额|欠费|额度|配额|次数已?用完|quota", (Trouble.QUOTA, None, True)),
+        (
+            r"签名|验签|密钥|秘钥|digest|signature|sign\b|白名单|未授权|无权限|没有权限|权限不足|鉴权|appkey|客户编码|unauthori|forbidden",
+            (Trouble.AUTH, None, True),
+        ),
+        (
+            r"暂无|为空。|结果为空|无轨迹|没有.{0,4}轨迹|无物流|查无|未查询?到|查询不到|不存在|no (?:data|result|trace)",
+            (Trouble.NO_DATA, None, False),
+        ),
+        (r"不能为空|必填|格式|不规范|不合法|非法|参数|invalid|illegal|missing|不支持", (Trouble.CONFIG, None, False)),
+    )
+)
+
+
+def failure(code: str, message: str, table: Mapping[str, Refusal], otherwise: Trouble = Trouble.TRANSIENT) -> Failure:
+    """Return the failure behind a refusal: `table` by code, then the message's words, then `otherwise`."""
+    found = table.get(code) or CODES.get(code) or CODES.get(message)
+    if found is None:
+        found = next((refusal for pattern, refusal in _WORDS if pattern.search(message)), (otherwise, None, False))
+    trouble, after, account_wide = found
+    return Failure(trouble, f"{code} {message}".strip(), after, account_wide)
