@@ -24,7 +24,7 @@ HEADLESS = "kuaidi100/push_htmlescaped_sf_redirect.fragment.txt"
 # Kdniao's ShipperCode → our Carrier.code
 SHIPPERS = {"SF": "shunfeng", "YTO": "yuantong", "STO": "shentong", "YD": "yunda", "EMS": "ems", "ZTO": "zhongtong"}
 REFERENCE = "kuaidi100/company_codes.csv"
-PROVIDERS = ("kuaidi100", "sf", "kdniao", "zto", "yunda", "jtexpress")
+PROVIDERS = ("kuaidi100", "sf", "kdniao", "zto", "yto", "sto", "yunda", "jtexpress")
 # Where the index says otherwise than a reader may: two rows without a date, which it says itself to reject or put aside.
 UNDATED = "kdniao/custom_time_only_groups.json"
 # A request the index gives no status, where it marks all others as such.
