@@ -71,8 +71,11 @@ def test_a_parcel_is_followed_by_push_until_it_is_signed(
     [
         ("kdniao", "shentong", "申通快递", {"business_id": "DEMO-KDNIAO", "app_key": "demo-key-kdniao"}),
         ("zto", "zhongtong", "中通快递", {"app_key": "DEMO-ZTO", "app_secret": "demo-secret-zto"}),
+        ("yto", "yuantong", "圆通速递",
+         {"app_code": "DEMOyt", "user_no": "K-DEMO", "secret": "demo-secret-yto", "push_secret": "demo-push-yto"}),
+        ("sto", "shentong", "申通快递", {"app_key": "CAK-DEMO", "secret_key": "demo-secret-sto"}),
     ],
-)
+)  # fmt: skip
 def test_a_provider_that_pushes_to_the_accounts_own_address_is_followed_too(
     shop: Shop,
     pushing: Client,
