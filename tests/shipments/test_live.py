@@ -54,11 +54,14 @@ def test_a_parcel_is_followed_by_push_until_it_is_signed(
     assert before.subscribed_at == now
 
     pushing.control("time", now=parcel["ended_at"])
-    assert pushed(1)
     later = datetime.fromisoformat(parcel["ended_at"])
-    while read_pushes(later).taken:
-        pass
-    after = the_waybill(parcel["waybill"])
+    for count in (1, 2):  # the first may have been on its way before the world moved on
+        assert pushed(count)
+        while read_pushes(later).taken:
+            pass
+        after = the_waybill(parcel["waybill"])
+        if after.stage == "delivered":
+            break
     assert (after.stage, after.delivered_at) == ("delivered", later)
     assert after.event_count > before.event_count
     assert Waybill.objects.count() == 1
