@@ -19,7 +19,7 @@ from shipments import rereading, tasks
 from shipments.inbox import wordings
 from shipments.inbox.wordings import Filters, Show
 from shipments.models import Wording
-from shipments.status import CAUSES, STAGES, Cause, Stage
+from shipments.status import CAUSES, STAGES, Stage
 
 
 class WordingSerializer(serializers.ModelSerializer[Wording]):
@@ -65,7 +65,9 @@ class MapSerializer(serializers.Serializer[Any]):
     stage = serializers.ChoiceField(
         choices=[stage.value for stage in Stage], help_text="`unknown`: the stage stays as it is."
     )
-    cause = serializers.ChoiceField(choices=["", *(cause.value for cause in Cause)], required=False, default="")
+    cause = serializers.ChoiceField(
+        choices=["", *(cause.value for cause in wordings.CAUSES_OF_SCANS)], required=False, default=""
+    )
 
 
 FILTERS = [

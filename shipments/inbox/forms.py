@@ -5,12 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from shipments.inbox.wordings import NOTHING_HINDERS_THE_DELIVERED
+from shipments.inbox.wordings import CAUSES_OF_SCANS, NOTHING_HINDERS_THE_DELIVERED
 from shipments.models import Wording
 from shipments.status import CAUSES, STAGES, Cause, Stage
 
 _STAGES = [(stage.value, stage.label) for stage in Stage if stage is not Stage.UNKNOWN]
-_CAUSES = [(cause.value, cause.label) for cause in Cause]
+_CAUSES = [(cause.value, cause.label) for cause in CAUSES_OF_SCANS]
 
 
 class MapForm(forms.Form):

@@ -19,6 +19,8 @@ from shipops.kit.choices import Choice
 
 PAGE: Final = 50
 NOTHING_HINDERS_THE_DELIVERED: Final = _("Nothing hinders what is delivered.")
+# A scan cannot say that there are no scans, nor that the track contradicts itself.
+CAUSES_OF_SCANS: Final = tuple(cause for cause in Cause if cause not in (Cause.NO_RECORD, Cause.CONTRADICTION))
 
 
 class CannotBe(ValueError):

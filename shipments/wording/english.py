@@ -32,6 +32,7 @@ ENGLISH = compiled((
         r"incomplete|incorrect|unknown|invalid)",
         (Stage.UNKNOWN, Cause.ADDRESS),
     ),
+    ("en_cancelled", rf"\b(?:{_GOODS}|order|label)[^.;]{{0,12}}\bcancell?ed\b", (Stage.CANCELLED, None)),
     (
         "en_absent",
         r"(?:no ?body|no one|not|customer|recipient|receiver|consignee)[^.;]{0,16}(?:at home|"
@@ -67,7 +68,7 @@ ENGLISH = compiled((
         "en_announced",
         r"information (?:received|sent|transmitted)|\bdata (?:received|was entered|"
         r"entered)|pre-?advi[cs]e|label (?:created|printed|has been created)|preparing (?:the )?shipment|"
-        r"in preparation|number allocated|not yet handed|inventory allocated|shipper release|"
+        r"in preparation|is preparing (?:your|the|to ship)|number allocated|not yet handed|inventory allocated|shipper release|"
         r"shipping label|electronic notification",
         (Stage.INFO_RECEIVED, None),
     ),

@@ -190,7 +190,7 @@ def test_a_scans_own_code_comes_before_its_text(fields: dict, stage: Stage, caus
         ("3", "正在派送途中,请您准备签收", Stage.DELIVERED, None, "code:3"),
         ("1", "等待揽收", Stage.INFO_RECEIVED, None, "code:1+text:awaiting_pickup"),
         ("2", "快件到达 【深圳】", Stage.IN_TRANSIT, Cause.OTHER, "code:2+text:moving"),
-        ("204", "收件人电话关机", Stage.OUT_FOR_DELIVERY, Cause.UNREACHABLE, "code:204+text:reason/unreachable"),
+        ("204", "收件人电话关机", Stage.OUT_FOR_DELIVERY, Cause.UNREACHABLE, "code:204+text:unreachable"),
         ("301", "失败签收录入", Stage.DELIVERED, None, "code:301"),
     ],
 )

@@ -195,6 +195,13 @@ class TestTraps:
         ("快件派送不成功(应客户要求,按新地址转寄),待转运", S.RETURNING, C.FORWARDED),
         ("订单拦截成功", S.RETURNING, C.INTERCEPTED),
         ("拦截失败", S.UNKNOWN, None),
+        ("【拦截件】已发起拦截，等待网点处理", S.UNKNOWN, None),
+        # The shop has called for a courier; none has come.
+        ("商家已通知快递公司揽件", S.INFO_RECEIVED, None),
+        ("您的订单已进入第三方卖家仓库，准备出库", S.INFO_RECEIVED, None),
+        ("查询无结果，请隔段时间再查", S.INFO_RECEIVED, None),
+        ("包裹超时滞留代收点", S.AVAILABLE_FOR_PICKUP, C.UNCOLLECTED),
+        ("客户电话错误，联系不上", S.UNKNOWN, C.UNREACHABLE),
         # English: what fails stands before what arrives.
         ("Delivered, Left at Front Door", S.DELIVERED, None),
         ("NOT DELIVERED - RECIPIENT MOVED", S.OUT_FOR_DELIVERY, C.ATTEMPT_FAILED),
@@ -244,11 +251,7 @@ class TestEvidence:
         assert self.read("80", "派送失败")[:2] == (S.OUT_FOR_DELIVERY, C.ATTEMPT_FAILED)
 
     def test_a_code_with_a_cause_takes_a_better_one_from_a_bare_reason(self) -> None:
-        assert self.read("33", "收件人电话关机") == (
-            S.OUT_FOR_DELIVERY,
-            C.UNREACHABLE,
-            "code:33+text:reason/unreachable",
-        )
+        assert self.read("33", "超范围") == (S.OUT_FOR_DELIVERY, C.OUT_OF_AREA, "code:33+text:reason/out_of_area")
         assert self.read("33", "客户拒付") == (S.REFUSED, C.REFUSED, "code:33+text:reason/refused")
         assert self.read("33", "异常件提醒") == (S.OUT_FOR_DELIVERY, C.ATTEMPT_FAILED, "code:33")
 
