@@ -90,11 +90,14 @@ def by_words(line: Line) -> str:
 
 
 def coded(lines: Iterable[Line], answers: Mapping[str, tuple[Answer, ...]]) -> dict[Line, str]:
-    """Return what the lines that stand in samples are read as there, code and words together; `answers` by source."""
+    """Return what the lines that stand in samples are read as there, code and words together; `answers` by source.
+
+    But the newest of a track: it may say what the state of the whole track does.
+    """
     read: dict[Line, str] = {}
     for line in lines:
         for answer in answers.get(line.source, ()):
-            for event in answer.events:
+            for event in answer.events[:-1]:
                 if event.text == " ".join(line.text.split()):
                     read[line] = word(event.stage, event.cause)
     return read

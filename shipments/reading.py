@@ -65,8 +65,7 @@ def read(
     told = _refined(stage, cause, text, carrier, allowed)
     if told is not None:
         return Reading(told.stage, told.cause, f"code:{code}+{told.rule}")
-    # A code that means "other" beside words that nothing reads is as good as no code.
-    return UNREAD if verdict == texts.UNKNOWN else Reading(stage, cause, f"code:{code}")
+    return Reading(stage, cause, f"code:{code}")
 
 
 def _refined(stage: Stage, cause: Cause | None, text: str, carrier: str, allowed: frozenset[Stage]) -> Reading | None:
@@ -95,6 +94,14 @@ def _tells(told: Reading, stage: Stage, allowed: frozenset[Stage]) -> bool:
 def worded(text: str, carrier: str = "") -> Reading:
     """Return what a scan's words mean: the carrier's own rules first, then those that hold for all."""
     return Reading(*texts.tell(text, carrier))
+
+
+def of_whole(state: str, rule: str, own: str) -> str:
+    """Return the name of `rule`, by which the state of the whole track tells its newest scan, whose own rule was `own`.
+
+    Where nothing read that scan by itself, the inbox still has to hear of it: the scan after it leaves it without the state.
+    """
+    return rule if own else f"whole:{state}"
 
 
 def confidence(rule: str) -> Confidence:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from shipments import bodies, texts
+from shipments import bodies, reading, texts
 from shipments.answers import Answer, Failure, NotAnAnswer, Trouble, answered
 from shipments.carriers._shapes import plain
 from shipments.status import Cause, Event, Stage, fold
@@ -158,7 +158,9 @@ def settled(told: tuple[Event, ...], code: str, table: Mapping[str, texts.Verdic
 
 
 def _with_newest(told: tuple[Event, ...], stage: Stage, cause: Cause | None, rule: str) -> tuple[Event, ...]:
-    return (*told[:-1], told[-1]._replace(stage=stage, cause=cause, rule=rule))
+    newest = told[-1]
+    rule = reading.of_whole(rule.removeprefix("code:"), rule, newest.rule)
+    return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=rule))
 
 
 def merged(legs: list[tuple[Event, ...]]) -> tuple[Event, ...]:

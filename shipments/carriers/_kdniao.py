@@ -172,7 +172,7 @@ def settled(told: tuple[Event, ...], states: Sequence[str], company: str) -> tup
         return told
     if newest.stage is not Stage.UNKNOWN and stage in _WHEREABOUTS and cause:
         stage = newest.stage  # it tells of trouble, and the scan where
-    return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=rule))
+    return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=reading.of_whole(code, rule, newest.rule)))
 
 
 def _outdone(code: str, stage: Stage, cause: Cause | None, newest: Event, known: Stage, trouble: Cause | None) -> bool:

@@ -109,6 +109,5 @@ def settled(told: tuple[Event, ...], state: str, signed: bool, carrier: str = ""
         return told
     if stage is Stage.UNKNOWN:
         stage = newest.stage
-    # What its own words say is still to be found out: the next scan leaves this one without the state of the whole.
-    rule = rule if newest.rule else f"whole:{state}"
+    rule = reading.of_whole(state, rule, newest.rule)
     return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=rule))

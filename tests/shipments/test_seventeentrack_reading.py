@@ -148,7 +148,7 @@ def test_a_newest_scan_nobody_can_read_is_what_the_whole_says_and_still_warned_o
         event("2026-06-08T00:00:00Z", "Arrived", "InTransit_Arrival"),
     )
     answer = read(reply(item(told, status="OutForDelivery")))
-    assert (answer.status, answer.events[1].rule) == ("out_for_delivery", "code:OutForDelivery_Other")
+    assert (answer.status, answer.events[1].rule) == ("out_for_delivery", "whole:OutForDelivery_Other")
     assert "Warp_Other" in answer.warnings[0]
 
 
