@@ -65,7 +65,8 @@ def read(
     told = _refined(stage, cause, text, carrier, allowed)
     if told is not None:
         return Reading(told.stage, told.cause, f"code:{code}+{told.rule}")
-    return Reading(stage, cause, f"code:{code}")
+    # A code that says nothing beside words that nothing reads is as good as no code.
+    return UNREAD if verdict == texts.UNKNOWN else Reading(stage, cause, f"code:{code}")
 
 
 def _refined(stage: Stage, cause: Cause | None, text: str, carrier: str, allowed: frozenset[Stage]) -> Reading | None:

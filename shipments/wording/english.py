@@ -40,7 +40,7 @@ ENGLISH = compiled((
         (Stage.OUT_FOR_DELIVERY, Cause.ATTEMPT_FAILED),
     ),
     (
-        "en_attempt",
+        "en_failed_attempt",
         r"(?:not (?:been )?able|unable) to (?:be )?deliver|(?:could not|cannot|can't|"
         r"couldn't) be delivered|undeliver(?:able|ed)|\bnot delivered\b|"
         r"(?:delivery|deliver)[ _]?(?:attempt|failed|failure|unsuccessful|exception)|"
@@ -50,7 +50,7 @@ ENGLISH = compiled((
     ("en_customs_held", r"\bheld (?:by|at|in) customs|customs (?:hold|held)\b", (Stage.CUSTOMS, Cause.CUSTOMS_HELD)),
     ("en_customs", r"\bcustoms\b|\bclearance\b", (Stage.CUSTOMS, None)),
     (
-        "en_waiting",
+        "en_at_a_place",
         rf"(?:delivered|arrived|redirected|delivery)[^.;]{{0,40}}{_PLACE}|(?:available|"
         rf"ready) for (?:pick-?up|collection) (?:by|at)|\bavailable for (?:pick-?up|"
         rf"collection)|"
@@ -58,7 +58,7 @@ ENGLISH = compiled((
         (Stage.AVAILABLE_FOR_PICKUP, None),
     ),
     (
-        "en_out",
+        "en_out_for_delivery",
         r"out[ _-]?for[ _-]?(?:delivery|distribution)|with (?:the )?delivery courier|"
         r"\bon ?(?:board|vehicle|the vehicle)? ?for delivery|is delivering the|gone out on a delivery|"
         r"in delivery to the|to be delivered (?:today|during the day)|will be delivered today",
@@ -77,7 +77,7 @@ ENGLISH = compiled((
     ("en_delivered", rf"{_NOT}\bdelivered\b|delivery[ _]confirmed|proof of delivery", (Stage.DELIVERED, None)),
     ("en_delayed", r"\bdelay(?:ed|s)?\b", (Stage.IN_TRANSIT, Cause.DELAYED)),
     (
-        "en_picked",
+        "en_picked_up",
         rf"{_NOT}\bpicked up\b|\bpick-?up (?:scan|from|complete)|posted by the sender|"
         rf"^(?:object )?post(?:ed|ing)$|received (?:item |{_GOODS} )?(?:from|by) (?:the )?(?:sender|"
         rf"shipper|\w+ post)|"

@@ -266,8 +266,8 @@ class TestEvidence:
 
     def test_what_nothing_reads_is_unknown_by_no_rule(self) -> None:
         assert self.read("77", "星际跃迁") == reading.UNREAD == (S.UNKNOWN, None, "")
-        # A code whose table says that it says nothing is read, as nothing.
-        assert self.read("0", "星际跃迁") == (S.UNKNOWN, None, "code:0")
+        # A code that says nothing is as good as none.
+        assert self.read("0", "星际跃迁") == reading.UNREAD
 
     @pytest.mark.parametrize(
         ("rule", "confidence"),
