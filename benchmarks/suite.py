@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from benchmarks import imports, judging, pages, recording
+from benchmarks import imports, judging, pages, recording, simulator
 from benchmarks.measuring import Result
 from benchmarks.scene import build
 
@@ -25,6 +25,7 @@ BENCHMARKS = {
     "record": recording.bench,
     "sweep": judging.bench,
     "queue": pages.bench,
+    "simulator": simulator.bench,
     # Last: it leaves the database a hundred times as large.
     "grown": recording.bench_grown,
 }

@@ -1,14 +1,18 @@
 """Instants are whole seconds since the epoch; texts on the wire are Asia/Shanghai without a zone, as the carriers write them."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 SHANGHAI_SECONDS = 8 * 3600
 MINUTE = 60
 HOUR = 3600
 DAY = 86400
+# Instants whose texts are kept: the scans of a parcel are told again at every question about it.
+_REMEMBERED = 100_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
+@lru_cache(_REMEMBERED)
 def local_text(at: int) -> str:
     """`2026-03-01 09:05:07` in Shanghai time."""
     return str(_EPOCH + timedelta(seconds=at + SHANGHAI_SECONDS))
@@ -37,6 +41,7 @@ def parse(text: str) -> int:
     return int(moment.timestamp())
 
 
+@lru_cache(_REMEMBERED)
 def iso(at: int) -> str:
     """The same instant as ISO 8601 in UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat()

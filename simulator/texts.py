@@ -4,6 +4,7 @@ Courier names and telephone numbers are blanks that belong to nobody.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from simulator.catalogue import Carrier
 from simulator.orders import Order, Place
@@ -209,8 +210,13 @@ _HUB = {
 
 def site(carrier: Carrier, place: Place, *, hub: bool) -> str:
     """The carrier's name for its outlet or hub at a place."""
+    return _site(carrier.code, place, hub)
+
+
+@cache
+def _site(code: str, place: Place, hub: bool) -> str:
     city = CITIES[place[0]]
-    pattern = (_HUB if hub else _OUTLET)[carrier.code]
+    pattern = (_HUB if hub else _OUTLET)[code]
     province = "" if city.province == city.name else city.province
     short = "" if city.province == city.name else city.province_short
     return pattern.format(p=province, ps=short, c=city.name, s=city.short, d=city.districts[place[1]][0])
