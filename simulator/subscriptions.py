@@ -113,6 +113,9 @@ class Register:
     def settle(self, subscription: Subscription, *, due: int | None, company: str | None = None) -> None:
         """Set when the next telling is due (None = it was the last), and under which company."""
         with self._lock:
+            # Somebody bent the parcel while the push was under way: what was worked out before that comes too late.
+            if due is not None and subscription.key in self._turns:
+                due = min(due, subscription.due)
             if company is not None and company != subscription.company:
                 del self._all[subscription.key]
                 self._turns.pop(subscription.key, None)

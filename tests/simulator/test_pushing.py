@@ -173,6 +173,17 @@ def test_the_background_threads_push_by_themselves(client: Client, shop: Shop) -
     assert client.get("/control/state")["pushes"] == {"acknowledged": 1}
 
 
+def test_a_parcel_bent_while_a_push_is_under_way_is_looked_at_again_at_once(client: Client, shop: Shop) -> None:
+    parcel = travelling(client)
+    client.subscribe("yuantong", parcel["waybill"], shop.url)
+    now, register = client.simulator.scene.clock.now(), client.simulator.register
+    (taken,) = register.take_due(now, 10)
+    client.control(f"parcels/{parcel['waybill']}", scenario="refused")
+    register.settle(taken, due=now + 9 * 3600)
+    assert register.take_due(now, 10) == [taken]
+    assert register.take_due(now, 10) == []
+
+
 def test_a_restart_remembers_subscriptions_and_bent_parcels(serve: Serve, shop: Shop, tmp_path: Path) -> None:
     words = ("--orders", "400", "--state", str(tmp_path / "state.jsonl"))
     before = serve(*words)
