@@ -10,8 +10,8 @@ from benchmarks.measuring import Result, seconds
 from benchmarks.scene import Scene
 from orders.models import Order
 from shipments.answers import Answer
+from shipments.claiming import BATCH
 from shipments.models import Waybill
-from shipments.polling import BATCH
 from shipments.recording import Told, record
 from shipments.status import Event, Stage
 

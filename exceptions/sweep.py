@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
+from exceptions import nearness
 from exceptions.deadlines import reading
 from exceptions.deadlines.rules import ClockDraft, judge
 from exceptions.deadlines.terms import pack
@@ -126,6 +127,7 @@ def judge_orders(ids: list[int], now: datetime) -> None:
     _write(drafts, ids, now)
     settle(ids, now)
     Order.objects.filter(pk__in=ids).update(review_at=None, review_error="")
+    nearness.tell(ids, now)
 
 
 def _write(drafts: list[ClockDraft], order_ids: list[int], now: datetime) -> None:
@@ -152,3 +154,4 @@ def _ring(ids: list[int], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(RING, {"orders": ids, "now": now})
     settle(ids, now)
+    nearness.tell(ids, now)

@@ -1,16 +1,22 @@
-"""Which of a merchant's accounts is asked about a waybill, and what its adapter needs to know."""
+"""Which of a merchant's accounts is asked about a waybill, what its adapter needs to know, and how it fares."""
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from math import inf
 
 from django.conf import settings
 
-from shipments import carriers
-from shipments.answers import Contract
+from shipments import breaker, carriers
+from shipments.answers import Contract, Failure, Trouble
+from shipments.breaker import Breaker, Health
 from shipments.carriers import Provider
 from shipments.models import CarrierAccount
+
+log = logging.getLogger(__name__)
+_TROUBLES = {trouble.value: trouble for trouble in Trouble}
 
 
 def provider_of(account: CarrierAccount) -> Provider | None:
@@ -65,3 +71,60 @@ def label(account: CarrierAccount) -> str:
     """Return the provider's name in the reader's language."""
     provider = provider_of(account)
     return str(provider.LABEL) if provider else account.provider
+
+
+def health(account: CarrierAccount, now: datetime) -> Health:
+    """Return how the account fares."""
+    if not account.enabled:
+        return Health.OFF
+    if account.paused_until is None:
+        return Health.ANSWERING if account.answered_at else Health.UNKNOWN
+    return Health.RESTING if account.paused_until > now else Health.TRYING
+
+
+def trouble_of(account: CarrierAccount) -> Trouble | None:
+    """Return why the account rests."""
+    return _TROUBLES.get(account.trouble)
+
+
+def take_news(results: Mapping[int, Sequence[Failure | None]], now: datetime) -> None:
+    """Move the breakers of accounts (ids) by what came of questions put at `now`, in their order; None = an answer.
+
+    Accounts are locked after waybills and orders, in key order.
+    """
+    accounts = CarrierAccount.objects.filter(pk__in=results).order_by("pk").select_for_update(no_key=True)
+    changed = []
+    for account in accounts.defer("credentials"):
+        was = _breaker(account)
+        new = breaker.after(was, results[account.pk], now, now)
+        if new is was:  # asked before it came to rest
+            continue
+        if new.until not in (None, was.until):
+            log.warning("Account %s rests until %s: %s", account.pk, new.until, new.reason)
+        _set(account, new)
+        if None in results[account.pk]:
+            account.answered_at = now
+        changed.append(account)
+    CarrierAccount.objects.bulk_update(changed, _BREAKER)
+
+
+_BREAKER = ("failures", "trips", "paused_at", "paused_until", "trouble", "paused_reason", "probe_until", "answered_at")
+
+
+def _breaker(account: CarrierAccount) -> Breaker:
+    return Breaker(
+        account.failures,
+        account.trips,
+        account.paused_at,
+        account.paused_until,
+        trouble_of(account),
+        account.paused_reason,
+    )
+
+
+def _set(account: CarrierAccount, new: Breaker) -> None:
+    account.failures, account.trips = new.failures, new.trips
+    account.paused_at, account.paused_until = new.since, new.until
+    account.trouble, account.paused_reason = new.trouble.value if new.trouble else "", new.reason
+    # Whoever tried the account has its answer.
+    account.probe_until = None

@@ -11,6 +11,7 @@ from typing import Final
 
 from django.utils.translation import gettext_noop
 
+from shipments import breaker
 from shipments.answers import Answer, Ask, Contract, Failure, Trouble
 from shipments.carriers import Provider
 from shipments.models import CarrierAccount, Waybill
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 
 THREADS: Final = 8
 # After so many questions without any answer a provider is down: the rest of the batch need not wait for it too.
-SILENT: Final = 8
+SILENT: Final = breaker.TRIPS_AFTER
 # Seconds after which no further question of a batch is begun: a provider that answers slowly must not keep a worker from
 # the other work; what was not asked stays due.
 ENOUGH: Final = 15.0
@@ -53,27 +54,38 @@ class Heard:
     response: Response | None = None
     answers: tuple[Answer, ...] = ()
     failure: Failure | None = None
-    # False where nobody was asked: the account had refused already (then with its failure), or time was up.
+    # False where nobody was asked: the account had refused already, its rate is used up, or time was.
     asked: bool = True
     # By waybill id, where the answer failed for that number alone.
     failures: dict[int, Failure] = field(default_factory=dict)
 
+    @property
+    def trouble(self) -> Failure | None:
+        """What went wrong with the provider or the account, not with a number; None = it answered."""
+        failure = self.failure
+        if failure is None and self.failures.keys() == {waybill.pk for waybill in self.call.waybills}:
+            failure = next(iter(self.failures.values()))
+        if failure is not None and (failure.account_wide or failure.trouble is Trouble.TRANSIENT):
+            return failure
+        return None
+
 
 def ask(calls: Sequence[Call], now: datetime) -> list[Heard]:
-    """Put all questions, several at once, outside any transaction. An account that refuses is asked no further."""
-    refused: dict[int, Failure] = {}
+    """Put all questions, several at once, outside any transaction. An account that refuses is asked no further.
+
+    The answers come in the order of the questions.
+    """
+    refused: set[int] = set()
     unanswered: Counter[int] = Counter()
     until = time.monotonic() + ENOUGH
 
     def put(call: Call) -> Heard:
-        if time.monotonic() > until:
+        if time.monotonic() > until or call.account.pk in refused:
             return Heard(call, asked=False)
-        if call.account.pk in refused:
-            return Heard(call, failure=refused[call.account.pk], asked=False)
         heard = _put(call, now)
         unanswered[call.account.pk] += heard.response is None
         if heard.failure is not None and (heard.failure.account_wide or unanswered[call.account.pk] >= SILENT):
-            refused[call.account.pk] = heard.failure
+            refused.add(call.account.pk)
         return heard
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="poll") as pool:

@@ -56,9 +56,17 @@ class CarrierAccount(models.Model):
     # Part of the address a provider pushes to: an unguessable name for this account.
     push_token = models.CharField(max_length=40, unique=True, default=new_push_token)
     enabled = models.BooleanField(default=True)
-    # Not asked before: quota spent, throttled, or refused as mis-configured.
+    # The circuit breaker (shipments.breaker). Null paused_until = closed; ahead = open, nothing is asked; past = half-open,
+    # one question at a time is let through, by whom `probe_until` is a lease.
     paused_until = models.DateTimeField(null=True)
     paused_reason = models.TextField(blank=True)
+    paused_at = models.DateTimeField(null=True)
+    # A value of shipments.answers.Trouble; blank = none.
+    trouble = models.CharField(max_length=12, blank=True, default="", db_default="")
+    # Questions in a row that brought no answer, and times in a row that it came to rest.
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0)
+    trips = models.PositiveSmallIntegerField(default=0, db_default=0)
+    probe_until = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     refused_pushes = models.PositiveIntegerField(default=0)
 
@@ -97,7 +105,17 @@ class Waybill(models.Model):
     # What its scans contradict: values of shipments.doubts.Doubt.
     doubts = ArrayField(models.CharField(max_length=20), default=list)
 
-    # Who is asked, and when next; null poll_at = finished, or nobody to ask.
+    class Stop(models.TextChoices):
+        """Why nothing is asked any more."""
+
+        ARRIVED = "arrived", _("It has arrived, or is back with the sender.")
+        DEAD = "dead", _("Nothing has been heard of it for too long.")
+        REFUSED = "refused", _("The provider refuses to be asked about it as it is set up.")
+        NOBODY = "nobody", _("No account can be asked about its carrier.")
+
+    # The nearest instant at which a running limit of its orders breaks, or becomes serious; written by exceptions.sweep.
+    deadline_at = models.DateTimeField(null=True)
+    # Who is asked, and when next; null poll_at = no more, `stop` says why.
     account = models.ForeignKey(CarrierAccount, models.SET_NULL, null=True, related_name="waybills")
     poll_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -106,7 +124,19 @@ class Waybill(models.Model):
     polled_at = models.DateTimeField(null=True)
     poll_failures = models.PositiveSmallIntegerField(default=0)
     poll_error = models.CharField(max_length=300, blank=True)
+    stop = models.CharField(max_length=8, choices=Stop.choices, blank=True, default="", db_default="")
+    # The provider's limits per number: not asked before free_at; the questions of the last day where it counts them.
+    free_at = models.DateTimeField(null=True)
+    asks = ArrayField(models.DateTimeField(), null=True)
+    # Answers that brought nothing, at most one a day counted, and the last one counted: what makes a number dead.
+    vain_count = models.PositiveSmallIntegerField(default=0, db_default=0)
+    vain_at = models.DateTimeField(null=True)
     subscribed_at = models.DateTimeField(null=True)
+    # Not subscribed again before; and the instants of the last month at which it was.
+    subscribe_at = models.DateTimeField(null=True)
+    subscriptions = ArrayField(models.DateTimeField(), null=True)
+    # Codes of carriers it was taken to be of before a provider corrected us: it never goes back to one of them.
+    former_carriers = ArrayField(models.CharField(max_length=40), null=True)
 
     class Meta:
         constraints = [
@@ -115,6 +145,12 @@ class Waybill(models.Model):
         indexes = [
             # shipments.polling: waybills to ask about.
             models.Index(fields=["poll_at"], name="waybill_poll", condition=models.Q(poll_at__isnull=False)),
+            # shipments.polling: those near a deadline first.
+            models.Index(
+                fields=["deadline_at", "poll_at"],
+                name="waybill_near",
+                condition=models.Q(poll_at__isnull=False, deadline_at__isnull=False),
+            ),
             # shipments.recording and search: find a number whatever its carrier.
             models.Index(fields=["number"], name="waybill_number"),
         ]

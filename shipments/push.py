@@ -4,15 +4,15 @@ import hmac
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import OperationalError, transaction
 from django.db.models import F
 
-from shipments import accounts, recording
+from shipments import accounts, corrections, recording
 from shipments.answers import Answer, NotAnAnswer
-from shipments.models import Carrier, CarrierAccount, RawAnswer, Waybill
+from shipments.models import CarrierAccount, RawAnswer, Waybill
 from shipments.recording import Body, Told
 from shipops.kit.wire import Response
 
@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 # A push holds one full track, of 20 KB at most; this many are read in about a tenth of a second.
 BATCH: Final = 200
 LARGEST: Final = 512 * 1024
-# A provider that gave up on a number may be asked to follow it again, at the soonest then.
-RESUBSCRIBE_AFTER: Final = timedelta(minutes=30)
 
 
 class UnknownAddress(LookupError):
@@ -87,7 +85,7 @@ def _take(pushes: list[RawAnswer], now: datetime) -> Read:
             errors[push.pk] = str(error)
     matched = _matched(told, errors)
     recorded = recording.record([Told(waybill.pk, answer, push.pk) for push, answer, waybill in matched], now)
-    _follow_up(matched, now)
+    corrections.follow_up([(waybill, answer) for _, answer, waybill in matched], now)
     RawAnswer.objects.filter(pk__in=[push.pk for push in pushes]).update(read_at=now, error="")
     for pk, message in errors.items():
         log.warning("Push %s: %s", pk, message)
@@ -146,22 +144,3 @@ def _matched(told: list[tuple[RawAnswer, Answer]], errors: dict[int, str]) -> li
         else:
             errors[push.pk] = f"We follow no waybill {answer.number or 'without a number'}"
     return matched
-
-
-def _follow_up(matched: list[Match], now: datetime) -> None:
-    """What a push says beside scans: the provider gave up, or found the number to be of another carrier."""
-    gave_up = [waybill.pk for _, answer, waybill in matched if answer.ended and answer.remark is not None]
-    if gave_up:
-        Waybill.objects.filter(pk__in=sorted(gave_up)).update(subscribed_at=None, poll_at=now + RESUBSCRIBE_AFTER)
-    wrong = {waybill.pk: answer.instead for _, answer, waybill in matched if answer.instead}
-    if not wrong:
-        return
-    carriers = {carrier.code: carrier for carrier in Carrier.objects.filter(code__in=set(wrong.values()))}
-    for _, answer, waybill in matched:
-        carrier = carriers.get(answer.instead)
-        if carrier is None or waybill.carrier_id == carrier.pk:
-            continue
-        taken = Waybill.objects.filter(merchant_id=waybill.merchant_id, number=waybill.number, carrier=carrier)
-        if not taken.exists():
-            log.warning("Waybill %s is of %s, not of %s", waybill.number, carrier.code, waybill.carrier.code)
-            Waybill.objects.filter(pk=waybill.pk, carrier_id=waybill.carrier_id).update(carrier=carrier, poll_at=now)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
+from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -12,17 +13,34 @@ from django.utils.translation import gettext_lazy as _
 from merchants.models import Shop
 from orders.models import Order
 from shipments import accounts
+from shipments.breaker import Health
 from shipments.doubts import DOUBTS, Doubt
 from shipments.inbox.counting import is_unread
 from shipments.models import Parcel, TrackingEvent, Waybill
 from shipments.phrases import phrase
 from shipments.reading import Confidence, confidence
 from shipments.status import CAUSES, STAGES, Cause, Stage
+from shipops.kit.choices import Choice
 
+# The least time between two questions that a person may cause, where the provider's own is shorter.
+BY_HAND: Final = timedelta(minutes=5)
 # A track of a parcel that went back and forth for weeks has about sixty scans.
 LONGEST_TRACK: Final = 500
-# The least time between two questions that a person may cause: Kuaidi100 locks a number that is asked more often.
-BY_HAND: Final = timedelta(minutes=30)
+
+
+class Why(Choice):
+    """Why a person may not have a waybill asked about now."""
+
+    SPACING = "spacing", _("It was asked just before, and the provider wants a pause between two questions.")
+    DAY = "day", _("The provider’s questions for this number are used up for the day.")
+    ASKING = "asking", _("It is being asked about right now.")
+
+
+class Refusal(NamedTuple):
+    """From when a waybill may be asked about again, and why not before."""
+
+    at: datetime
+    why: Why
 
 
 # Every flag carries its remedy.
@@ -84,8 +102,12 @@ class Track:
     legs: tuple[Parcel, ...]
     # The provider asked, in words; blank = nobody can be asked.
     source: str
-    # From when a person may have it asked again; None = at once.
-    refresh_at: datetime | None
+    # How the account it is asked through fares.
+    health: Health | None
+    # How long after its last scan we learned of it; None = not known, or it was before we followed the parcel.
+    lag: timedelta | None
+    # Why a person may not have it asked again at once; None = may.
+    refusal: Refusal | None
 
     @property
     def unread(self) -> int:
@@ -109,7 +131,9 @@ def track(waybill: Waybill, shop_ids: list[int], now: datetime) -> Track:
         doubts=tuple((DOUBTS[value], REMEDIES[DOUBTS[value]]) for value in waybill.doubts if value in DOUBTS),
         legs=_legs(waybill, shop_ids),
         source=accounts.label(waybill.account) if waybill.account else "",
-        refresh_at=may_refresh_at(waybill, now),
+        health=accounts.health(waybill.account, now) if waybill.account else None,
+        lag=_lag(waybill, lines[0].event) if lines else None,
+        refusal=refusal(waybill, now),
     )
 
 
@@ -125,14 +149,32 @@ def _line(event: TrackingEvent) -> Line:
     return Line(event, STAGES.get(event.stage, Stage.UNKNOWN), CAUSES.get(event.cause), source)
 
 
-def may_refresh_at(waybill: Waybill, now: datetime) -> datetime | None:
-    """Return from when the waybill may be asked about by hand; None = now."""
-    if waybill.asked_at is None or waybill.asked_at + BY_HAND <= now:
+def _lag(waybill: Waybill, last: TrackingEvent) -> timedelta | None:
+    return last.recorded_at - last.occurred_at if last.occurred_at >= waybill.created_at else None
+
+
+def refusal(waybill: Waybill, now: datetime) -> Refusal | None:
+    """Return why the waybill may not be asked about by hand now, and from when on it may; None = it may."""
+    if waybill.lease_until is not None and waybill.lease_until > now:
+        return Refusal(waybill.lease_until, Why.ASKING)
+    provider = accounts.provider_of(waybill.account) if waybill.account else None
+    # Where a provider sets no limit, ours keeps a person's second click from being a second question.
+    spacing = max(provider.SPACING if provider else BY_HAND, BY_HAND) / settings.POLL_PACE
+    free_at = max(at for at in (waybill.free_at, waybill.asked_at and waybill.asked_at + spacing, now) if at)
+    if free_at <= now:
         return None
-    return waybill.asked_at + BY_HAND
+    spent = waybill.asked_at is not None and free_at > waybill.asked_at + spacing
+    return Refusal(free_at, Why.DAY if spent else Why.SPACING)
 
 
-def refresh(waybill: Waybill, now: datetime) -> bool:
-    """Have the waybill asked about at once; False where it was asked less than BY_HAND ago."""
-    long_ago = Q(asked_at__isnull=True) | Q(asked_at__lte=now - BY_HAND)
-    return bool(Waybill.objects.filter(pk=waybill.pk).filter(long_ago).update(poll_at=now))
+def refresh(waybill: Waybill, now: datetime) -> Refusal | None:
+    """Have the waybill asked about at once, also where asking had stopped; or return why not."""
+    refused = refusal(waybill, now)
+    if refused is not None:
+        return refused
+    # The row must still be as it was judged: two people may click at once, or a worker may just be asking.
+    same = Waybill.objects.filter(pk=waybill.pk, asked_at=waybill.asked_at, free_at=waybill.free_at)
+    unclaimed = same.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+    if unclaimed.update(poll_at=now, stop="", vain_count=0, vain_at=None):
+        return None
+    return Refusal(now, Why.ASKING)

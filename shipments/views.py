@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from merchants import access
 from merchants.access import Member, Right
+from shipments import accounts, tasks
 from shipments import push as pushes
-from shipments import tasks
+from shipments.breaker import Health
 from shipments.models import Parcel, Waybill
 from shipments.parcels import set_role
-from shipments.track import may_refresh_at, track
 from shipments.track import refresh as ask_now
+from shipments.track import track
 from shipops.kit import times
 
 TO_SHOP = "parcels__dispatch__order__shop"
@@ -51,12 +52,16 @@ def refresh(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     if found.account is None:
         messages.error(request, _("No account follows this carrier; an admin can add one."))
-    elif ask_now(found, now):
+        return redirect("waybill", pk=pk)
+    refused = ask_now(found, now)
+    if refused is not None:
+        wait = times.spell(refused.at - now)
+        messages.info(request, _("{why} It may be asked again in {t}.").format(why=refused.why.label, t=wait))
+    elif accounts.health(found.account, now) is Health.RESTING:
+        messages.info(request, _("The account rests; the parcel is asked about as soon as it is back."))
+    else:
         transaction.on_commit(tasks.nudge_poll)
         messages.success(request, _("The carrier is being asked. What is new shows here within a minute."))
-    else:
-        wait = (may_refresh_at(found, now) or now) - now
-        messages.info(request, _("Asked a moment ago. It may be asked again in {t}.").format(t=times.spell(wait)))
     return redirect("waybill", pk=pk)
 
 

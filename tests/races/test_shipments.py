@@ -9,12 +9,13 @@ import pytest
 
 from merchants.models import Shop
 from orders.models import Dispatch
-from shipments import accounts, polling, push, recording
+from shipments import accounts, claiming, polling, push, recording
 from shipments.answers import Answer
 from shipments.booking import book
 from shipments.carriers.kuaidi100 import sign
+from shipments.claiming import claim
 from shipments.models import CarrierAccount, Parcel, RawAnswer, TrackingEvent, Waybill
-from shipments.polling import claim, poll
+from shipments.polling import poll
 from shipments.recording import Told, record
 from shipments.status import Event, Stage
 from tests.races.test_intake import together
@@ -56,7 +57,7 @@ def test_a_lost_lease_does_not_reschedule(
     shop: Shop, account: CarrierAccount, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (waybill,) = booked(shop, now, 1)
-    later = now + timedelta(minutes=3)
+    later = now + timedelta(minutes=31)
     ask = polling.ask
 
     def slow(calls, at):
@@ -70,8 +71,9 @@ def test_a_lost_lease_does_not_reschedule(
     polled = poll(now)
     assert (polled.claimed, polled.lost_leases) == (1, 1)
     waybill = the_waybill(waybill.number)
-    assert waybill.lease_until == later + polling.LEASE, "the lease is the other worker's"
-    assert (waybill.poll_at, waybill.polled_at, waybill.poll_failures) == (now, None, 0)
+    assert waybill.lease_until == later + claiming.LEASE, "the lease is the other worker's"
+    assert (waybill.poll_at, waybill.polled_at, waybill.poll_failures) == (later + timedelta(minutes=30), None, 0)
+    assert waybill.asks == [now, later], "both questions count"
 
 
 def test_two_recorders_of_the_same_tracks_in_opposite_order_both_end(

@@ -8,10 +8,12 @@ from django.test import override_settings
 
 from merchants.models import Shop
 from orders.models import Order
-from shipments import asking, polling
+from shipments import asking, claiming, polling
 from shipments.booking import book
+from shipments.carriers import sf
+from shipments.claiming import claim
 from shipments.models import CarrierAccount, RawAnswer, TrackingEvent, Waybill
-from shipments.polling import Polled, claim, poll
+from shipments.polling import Polled, poll
 from tests.shipments.conftest import Client, a_dispatch, at_simulator, the_waybill
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carriers")]
@@ -106,16 +108,16 @@ class TestKuaidi100:
         account.credentials = {"customer": "DEMO-CUSTOMER", "key": "wrong"}
         account.save(update_fields=["credentials"])
         booked(shop, now, *delivered(world, "yuantong", 2))
-        assert poll(now).failed == 2
+        assert poll(now).claimed == 2
         account.refresh_from_db()
-        assert account.paused_until == now + timedelta(hours=1)
+        assert (account.paused_at, account.paused_until) == (now, now + timedelta(hours=1))
         assert account.paused_reason.startswith(("503", "600"))
-        Waybill.objects.update(poll_at=now)
-        assert poll(now + timedelta(minutes=5)) == Polled(), "a resting account is not asked"
+        assert poll(now + timedelta(minutes=35)) == Polled(), "a resting account is not asked"
         account.credentials = {"customer": "DEMO-CUSTOMER", "key": "DEMO-KEY-100"}
         account.save(update_fields=["credentials"])
         later = now + timedelta(hours=1, minutes=1)
-        assert poll(later).answered == 2
+        assert poll(later).answered == 1, "one question is let through"
+        assert poll(later).answered == 1, "and after its answer all"
         account.refresh_from_db()
         assert (account.paused_until, account.paused_reason, account.answered_at) == (None, "", later)
 
@@ -163,14 +165,17 @@ class TestKuaidi100:
         for number in range(40):
             a_dispatch(shop, f"YT88342019447{number:02}", now)
         book(now)
-        assert poll(now).failed == 40
+        polled = poll(now)
         assert RawAnswer.objects.count() == 0
         tried = Waybill.objects.filter(asked_at=now)
         # Eight in vain, and those that were under way by then in the other threads.
         assert asking.SILENT <= tried.count() < asking.SILENT + asking.THREADS
+        assert (polled.failed, polled.left) == (tried.count(), 40 - tried.count())
         assert set(tried.values_list("poll_failures", "poll_at")) == {(1, now + timedelta(hours=1))}
         spared = Waybill.objects.filter(asked_at=None)
-        assert set(spared.values_list("poll_failures", "poll_at")) == {(0, now + timedelta(minutes=30))}
+        assert set(spared.values_list("poll_failures", "poll_at", "free_at", "asks__len")) == {(0, now, None, 0)}
+        account.refresh_from_db()
+        assert account.paused_until == now + timedelta(minutes=2)
         assert not Waybill.objects.exclude(polled_at=None).exists(), "nobody answered"
 
     @override_settings(POLL_PACE=60.0)
@@ -218,7 +223,7 @@ class TestSf:
         poll(now)
         sf_account.refresh_from_db()
         assert sf_account.paused_until == now + timedelta(minutes=5)
-        assert Waybill.objects.get().poll_at == now + timedelta(minutes=5)
+        assert Waybill.objects.get().poll_at == now + sf.SPACING, "ready as soon as the account is back"
 
 
 class TestTime:
@@ -228,7 +233,7 @@ class TestTime:
         at_simulator(account, world)
         booked(shop, now, *delivered(world, "yuantong", 12))
         monkeypatch.setattr(asking, "ENOUGH", -1.0)
-        assert poll(now) == Polled(claimed=12)
+        assert poll(now) == Polled(claimed=12, left=12)
         left = Waybill.objects.filter(asked_at=None)
         assert set(left.values_list("poll_at", "polled_at", "lease_until", "poll_failures")) == {(now, None, None, 0)}
         assert left.count() == 12
@@ -263,13 +268,13 @@ class TestLease:
         a_dispatch(shop, "YT8834201944712", now)
         book(now)
         assert [waybill.number for waybill in claim(now)] == ["YT8834201944712"]
-        assert claim(now + timedelta(minutes=1)) == []
-        assert len(claim(now + timedelta(minutes=2))) == 1
+        assert claim(now + timedelta(minutes=29)) == [], "the question counts even if its worker has died"
+        assert len(claim(now + timedelta(minutes=30))) == 1
 
     def test_a_batch_has_its_limit(
         self, shop: Shop, account: CarrierAccount, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(polling, "BATCH", 2)
+        monkeypatch.setattr(claiming, "BATCH", 2)
         for number in range(3):
             a_dispatch(shop, f"YT883420194471{number}", now)
         book(now)

@@ -1,0 +1,88 @@
+"""An account that does not answer rests, longer each time, and is tried with one question before it is trusted again."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shipments.answers import Failure, Trouble
+from shipments.breaker import CLOSED, LONGEST_REST, TRIPS_AFTER, Breaker, after
+
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+DOWN = Failure(Trouble.TRANSIENT, "HTTP 502")
+WRONG_KEY = Failure(Trouble.AUTH, "503 wrong signature", account_wide=True)
+
+
+def opened(breaker: Breaker = CLOSED, at: datetime = NOW, failure: Failure = WRONG_KEY) -> Breaker:
+    return after(breaker, [failure], at, at)
+
+
+def test_some_failures_are_borne_and_counted_over_batches() -> None:
+    once = after(CLOSED, [DOWN] * (TRIPS_AFTER - 1), NOW, NOW)
+    assert (once.until, once.failures) == (None, TRIPS_AFTER - 1)
+    twice = after(once, [DOWN], NOW + MINUTE, NOW + MINUTE)
+    assert (twice.until, twice.since, twice.trouble) == (NOW + 3 * MINUTE, NOW + MINUTE, Trouble.TRANSIENT)
+
+
+def test_an_answer_between_failures_forgives_them() -> None:
+    mixed = [DOWN] * 7 + [None] + [DOWN] * 7
+    assert after(CLOSED, mixed, NOW, NOW) == Breaker(failures=7)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "rest"),
+    [
+        (Trouble.THROTTLE, 5 * MINUTE),
+        (Trouble.CONFIG, 60 * MINUTE),
+        (Trouble.AUTH, 60 * MINUTE),
+        (Trouble.QUOTA, 360 * MINUTE),
+    ],
+)
+def test_what_is_true_of_every_number_opens_at_once_by_its_kind(trouble: Trouble, rest: timedelta) -> None:
+    new = opened(failure=Failure(trouble, "why", account_wide=True))
+    assert (new.until, new.since, new.trouble, new.reason) == (NOW + rest, NOW, trouble, "why")
+
+
+def test_a_provider_that_says_how_long_is_believed() -> None:
+    assert opened(failure=Failure(Trouble.THROTTLE, "", 9 * MINUTE, True)).until == NOW + 9 * MINUTE
+    for_long = Failure(Trouble.THROTTLE, "", timedelta(hours=24), True)
+    assert opened(failure=for_long).until == NOW + timedelta(hours=24), "longer than our own longest rest"
+
+
+def test_half_open_one_failure_rests_it_twice_as_long_up_to_a_limit_and_remembers_since_when() -> None:
+    breaker, rests = opened(), []
+    for _ in range(5):
+        assert breaker.until is not None
+        again = after(breaker, [DOWN], breaker.until, breaker.until)
+        assert again.until is not None
+        rests.append(again.until - breaker.until)
+        breaker = again
+    assert rests == [4 * MINUTE, 8 * MINUTE, 16 * MINUTE, 32 * MINUTE, 64 * MINUTE]
+    assert breaker.since == NOW
+    for _ in range(9):
+        assert breaker.until is not None
+        last, breaker = breaker.until, after(breaker, [DOWN], breaker.until, breaker.until)
+    assert breaker.until == last + LONGEST_REST
+
+
+def test_half_open_one_answer_closes_it_and_forgets_everything() -> None:
+    breaker = opened()
+    assert breaker.until is not None
+    assert after(breaker, [None], breaker.until, breaker.until) == CLOSED
+
+
+def test_what_was_asked_before_it_opened_changes_nothing() -> None:
+    breaker = opened()
+    assert after(breaker, [None], NOW - MINUTE, NOW + MINUTE) is breaker
+    assert after(breaker, [WRONG_KEY], NOW - MINUTE, NOW + MINUTE) is breaker
+
+
+def test_tripped_again_while_open_it_does_not_rest_longer() -> None:
+    breaker = opened()
+    again = after(breaker, [WRONG_KEY], NOW, NOW)
+    assert (again.until, again.trips) == (breaker.until, 1)
+
+
+def test_answers_before_the_failure_in_one_batch_make_it_a_first_one() -> None:
+    tired = Breaker(trips=5)
+    assert after(tired, [None, WRONG_KEY], NOW, NOW).trips == 1
