@@ -8,6 +8,7 @@ from datetime import datetime
 from math import inf
 
 from django.conf import settings
+from django.db import transaction
 
 from shipments import breaker, carriers
 from shipments.answers import Contract, Failure, Trouble
@@ -92,20 +93,21 @@ def take_news(results: Mapping[int, Sequence[Failure | None]], now: datetime) ->
 
     Accounts are locked after waybills and orders, in key order.
     """
-    accounts = CarrierAccount.objects.filter(pk__in=results).order_by("pk").select_for_update(no_key=True)
+    ours = CarrierAccount.objects.filter(pk__in=results).order_by("pk").select_for_update(no_key=True)
     changed = []
-    for account in accounts.defer("credentials"):
-        was = _breaker(account)
-        new = breaker.after(was, results[account.pk], now, now)
-        if new is was:  # asked before it came to rest
-            continue
-        if new.until not in (None, was.until):
-            log.warning("Account %s rests until %s: %s", account.pk, new.until, new.reason)
-        _set(account, new)
-        if None in results[account.pk]:
-            account.answered_at = now
-        changed.append(account)
-    CarrierAccount.objects.bulk_update(changed, _BREAKER)
+    with transaction.atomic():
+        for account in ours.defer("credentials"):
+            was = _breaker(account)
+            new = breaker.after(was, results[account.pk], now)
+            if new is was:  # asked before it came to rest
+                continue
+            if new.until not in (None, was.until):
+                log.warning("Account %s rests until %s: %s", account.pk, new.until, new.reason)
+            _set(account, new)
+            if None in results[account.pk]:
+                account.answered_at = now
+            changed.append(account)
+        CarrierAccount.objects.bulk_update(changed, _BREAKER)
 
 
 _BREAKER = ("failures", "trips", "paused_at", "paused_until", "trouble", "paused_reason", "probe_until", "answered_at")

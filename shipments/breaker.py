@@ -24,6 +24,7 @@ REST: dict[Trouble, timedelta] = {
     Trouble.QUOTA: timedelta(hours=6),
 }
 LONGEST_REST = timedelta(hours=6)
+MOST_COUNTED = 30_000
 
 
 class Health(Choice):
@@ -51,15 +52,17 @@ class Breaker:
 CLOSED = Breaker()
 
 
-def after(breaker: Breaker, results: Iterable[Failure | None], asked_at: datetime, now: datetime) -> Breaker:
-    """Return the state after questions of one batch, put at `asked_at`; None among the results = an answer.
+def after(breaker: Breaker, results: Iterable[Failure | None], now: datetime) -> Breaker:
+    """Return the state after questions put at `now` came to `results`, in their order; None = an answer.
 
-    What was asked before the breaker opened says nothing of now, so two workers that trip it at once trip it once.
+    While it is open nobody is asked, so what comes then was asked before and can only tell that the rest is too short:
+    two workers that trip it at once trip it once, and no late answer wakes it.
     """
-    if breaker.until is not None and breaker.since is not None and asked_at < breaker.since:
-        return breaker
-    failures, last = breaker.failures, None
-    answered = False
+    results = list(results)
+    if breaker.until is not None and now < breaker.until:
+        longer = max((now + one.after for one in results if one and one.account_wide and one.after), default=now)
+        return replace(breaker, until=longer) if longer > breaker.until else breaker
+    failures, last, answered = breaker.failures, None, False
     for failure in results:
         if failure is None:
             answered, failures, last = True, 0, None
@@ -69,17 +72,12 @@ def after(breaker: Breaker, results: Iterable[Failure | None], asked_at: datetim
         failures, last = failures + 1, failure
     # A failed trial question opens at once; a closed breaker bears some.
     if last is not None and (failures >= TRIPS_AFTER or (breaker.until is not None and not answered)):
-        return _opened(CLOSED if answered else breaker, last, now, min(failures, 30_000))
-    if answered:
-        return replace(CLOSED, failures=failures)
-    return replace(breaker, failures=failures)
+        return _opened(CLOSED if answered else breaker, last, now, failures)
+    return replace(CLOSED if answered else breaker, failures=failures)
 
 
 def _opened(breaker: Breaker, failure: Failure, now: datetime, failures: int = 0) -> Breaker:
-    if breaker.until is not None and breaker.until > now:  # another worker has opened it: no longer rest for the same
-        until = now + failure.after if failure.after else breaker.until
-        return replace(breaker, until=max(breaker.until, until))
     base = failure.after or REST.get(failure.trouble, REST[Trouble.TRANSIENT])
     rest = max(base, min(base * 2 ** min(breaker.trips, 10), LONGEST_REST))
-    trips = min(breaker.trips + 1, 30_000)
+    trips, failures = min(breaker.trips + 1, MOST_COUNTED), min(failures, MOST_COUNTED)
     return Breaker(failures, trips, breaker.since or now, now + rest, failure.trouble, failure.message)

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from celery import shared_task
 from django.utils import timezone
 
-from shipments import booking, partitions, polling, push, rereading
+from shipments import booking, partitions, polling, push, rates, rereading
 from shipops.kit.nudging import nudge
 
 # A backlog is worked off in rounds, so that a worker stays free for other nudges in between; the next nudge goes on.
 ROUNDS = 20
 SECONDS = 10.0
+# A rate is counted in seconds: who would have to wait longer leaves it to the next nudge.
+LONGEST_WAIT = 1.0
 
 
 @shared_task(name="shipments.tasks.book")
@@ -26,7 +28,7 @@ def book() -> None:
 @shared_task(name="shipments.tasks.poll")
 def poll() -> None:
     """Ask about due waybills."""
-    _until_nothing_is_due(lambda: polling.poll(timezone.now()).claimed)
+    _until_nothing_is_due(lambda: polling.poll(timezone.now()).claimed or _waited())
 
 
 @shared_task(name="shipments.tasks.read_pushes")
@@ -52,6 +54,15 @@ def _until_nothing_is_due(one_round: Callable[[], int]) -> None:
     for _ in range(ROUNDS):
         if not one_round() or time.monotonic() > until:
             return
+
+
+def _waited() -> bool:
+    """Wait, without a lease in hand, for an account whose rate was used up a moment ago; False where there is none."""
+    seconds = rates.seconds_to_wait()
+    if seconds is None:
+        return False
+    time.sleep(min(seconds, LONGEST_WAIT))
+    return True
 
 
 def nudge_poll() -> None:
