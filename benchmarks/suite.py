@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from benchmarks import imports, judging, pages, recording, simulator
+from benchmarks import imports, judging, pages, polling, recording
 from benchmarks.measuring import Result
 from benchmarks.scene import build
 
@@ -26,6 +27,7 @@ BENCHMARKS = {
     "sweep": judging.bench,
     "queue": pages.bench,
     "simulator": simulator.bench,
+    "poll": polling.bench,
     # Last: it leaves the database a hundred times as large.
     "grown": recording.bench_grown,
 }
