@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 ACTIVE = 200_000
 NEEDED = ACTIVE / (3 * 3600)
-MOST = 4_000  # questions measured
+MOST = 6_000  # questions measured
 WORKERS = 2
 PATIENCE = 30.0
 
@@ -53,7 +53,7 @@ def bench(name: str, scene: Any) -> Iterator[Any]:
         due = Waybill.objects.filter(poll_at__lte=scene.now).count()
         took = _work()
     asked = due - Waybill.objects.filter(poll_at__lte=scene.now).count()
-    assert asked == due > MOST / 2
+    assert asked == due > MOST / 4, (asked, due)
     assert Waybill.objects.filter(polled_at__gt=scene.now, event_count__gt=0).count() > asked / 2
     yield Result(name, f"questions asked of {ACTIVE:,} parcels, headroom", asked / took, NEEDED, goal=1.0)
 
@@ -64,7 +64,7 @@ def simulator() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["--port", str(port), "--speed", "0", "--orders", str(2 * MOST), "--fault", "min_interval=0"]
+    words = ["--port", str(port), "--speed", "0", "--orders", str(4 * MOST), "--fault", "min_interval=0"]
     process = subprocess.Popen([sys.executable, "-m", "simulator", *words], stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -88,8 +88,7 @@ def _prepare(scene: Any, url: str) -> None:
 
     from shipments.models import Carrier, CarrierAccount
 
-    with urlopen(f"{url}/control/parcels?limit={MOST}") as answer:  # noqa: S310 - our own address
-        parcels = json.load(answer)["parcels"]
+    parcels = _parcels(url)
     account = CarrierAccount.objects.get(merchant=scene.member.merchant)
     account.base_url, account.credentials = url, {"customer": "DEMO-CUSTOMER", "key": "DEMO-KEY-100"}
     account.save()
@@ -106,6 +105,21 @@ def _prepare(scene: Any, url: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(STATEMENTS, values)
         cursor.execute("vacuum analyze")
+
+
+def _parcels(url: str) -> list[dict[str, str]]:
+    """The truth about up to MOST parcels; the simulator lists 200 at a time, by scenario and carrier."""
+    from shipments.models import Carrier
+
+    with urlopen(f"{url}/control/state") as answer:  # noqa: S310 - our own address
+        scenarios = json.load(answer)["scenarios"]
+    found: dict[str, dict[str, str]] = {}
+    for scenario in scenarios:
+        for code in Carrier.objects.values_list("code", flat=True):
+            query = f"scenario={scenario}&carrier={code}&limit=200"
+            with urlopen(f"{url}/control/parcels?{query}") as answer:  # noqa: S310 - our own address
+                found |= {parcel["waybill"]: parcel for parcel in json.load(answer)["parcels"] if parcel["waybill"]}
+    return list(found.values())[:MOST]
 
 
 def _work() -> float:

@@ -13,12 +13,14 @@ from django.db import connection
 
 from orders.models import Order
 from shipments import cadence
+from shipments.models import Parcel
 from shipments.status import Stage
 
 # When an order is judged again whose parcel was just being written to by somebody else.
 AGAIN = timedelta(seconds=1)
 
-# Of each waybill of the orders: the nearest instant at which a running clock of any of its orders gets worse.
+# Of each waybill of the orders: the nearest instant at which a running clock of any of its orders gets worse. Under a number
+# that was replaced no goods travel.
 NEAREST = """
     select t.id, count(distinct d.order_id) > 1 as shared,
            min(case when c.due_at > %(now)s then c.due_at when c.grave_at > %(now)s then c.grave_at end) as at
@@ -27,7 +29,7 @@ NEAREST = """
     join shipments_parcel p on p.waybill_id = t.id
     join orders_dispatch d on d.id = p.dispatch_id
     left join exceptions_clock c on c.order_id = d.order_id and c.stopped_at is null
-        and (c.waybill_id is null or c.waybill_id = t.id)
+        and (c.waybill_id is null or c.waybill_id = t.id) and p.role <> %(replaced)s
     group by t.id
 """
 # A waybill of several orders is looked at under its lock even where it seems right: another sweep may be at work on one.
@@ -56,6 +58,7 @@ where w.id = n.id and w.id = any(%(locked)s) and w.deadline_at is distinct from 
 def tell(order_ids: Sequence[int], now: datetime) -> None:
     """Write the nearest deadline to the waybills of these orders, which the caller holds locked, where it has changed."""
     values: dict[str, Any] = {"orders": list(order_ids), "now": now, "arrived": Stage.DELIVERED.value}
+    values["replaced"] = Parcel.Role.REPLACED.value
     for n, (reach, pause) in enumerate(cadence.NEARNESS):
         values |= {f"reach{n}": reach, f"pause{n}": pause / settings.POLL_PACE}
     with connection.cursor() as cursor:
@@ -68,5 +71,5 @@ def tell(order_ids: Sequence[int], now: datetime) -> None:
         cursor.execute(UPDATE, values | {"locked": locked})
     missed = set(stale) - set(locked)
     if missed:
-        parcels = Order.objects.filter(pk__in=order_ids, dispatches__parcel__waybill__in=missed)
+        parcels = Order.objects.filter(pk__in=order_ids, dispatches__parcels__waybill__in=missed)
         Order.objects.filter(pk__in=parcels.values("pk")).update(review_at=now + AGAIN)

@@ -21,6 +21,7 @@ from exceptions.desk.workflow import State
 from exceptions.models import Case
 from merchants.access import Member
 from merchants.models import User
+from shipments.cadence import FAR_GOAL
 from shipments.models import Carrier, Waybill
 from shipops.kit import money, times
 
@@ -56,6 +57,8 @@ class Row:
     number: str
     holder: str
     reason: str
+    # What the verdict leans on is old: how old; blank where it is fresh, or no silence is leant on.
+    stale: str
     platform: str
     shop: str
     owner: str
@@ -119,6 +122,19 @@ def reason(case: Case, now: datetime) -> str:
     return f"{told} · {last}" if last else told
 
 
+def stale(case: Case, now: datetime) -> str:
+    """How old the data is that an open case's verdict leans on, where it is older than it may be.
+
+    All verdicts on a parcel lean on its silence, and silence proves nothing where nobody has asked.
+    """
+    if case.waybill is None:
+        return ""
+    if case.waybill.polled_at is None:
+        return _("not checked yet")
+    age = now - case.waybill.polled_at
+    return _("data is {t} old").format(t=times.spell(age)) if age > FAR_GOAL else ""
+
+
 def row(case: Case, now: datetime) -> Row:
     """One row of the queue; the case comes with shop, order, waybill and carrier, and assignee."""
     zone, settled = case.shop.zone, case.state == State.RESOLVED.value
@@ -139,6 +155,7 @@ def row(case: Case, now: datetime) -> Row:
         number=grouped(case.waybill.number) if case.waybill else case.order.number,
         holder=case.waybill.carrier.name if case.waybill else "",
         reason=reason(case, now if not settled else ends),
+        stale="" if settled else stale(case, now),
         platform=str(case.shop.get_platform_display()),
         shop=case.shop.name,
         owner=owner,

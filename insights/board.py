@@ -1,7 +1,7 @@
 """The figures of the start page: what breaks next, where, what it costs, and how old the data is. Reads only."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -17,7 +17,10 @@ from exceptions.desk.workflow import State
 from exceptions.models import Case, Clock
 from merchants.access import Member, scoped
 from merchants.models import Shop
+from shipments import cadence
 from shipments.models import Carrier, CarrierAccount
+from shipments.standing import Standing, lags, standing
+from shipments.status import Stage
 
 T = TypeVar("T")
 
@@ -76,11 +79,28 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How long ago the active waybills were asked about, and how many there are."""
+    """How long ago parcels under way were last asked about, how many they are, and how old their data may be."""
 
     p50: timedelta
     p95: timedelta
     count: int
+    goal: timedelta
+
+    @property
+    def kept(self) -> bool:
+        return self.p95 <= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Of the parcels near a deadline, and of all others; None where there are none."""
+
+    near: Age | None = None
+    others: Age | None = None
+
+    @property
+    def count(self) -> int:
+        return sum(age.count for age in (self.near, self.others) if age)
 
 
 def zone_of(member: Member) -> tzinfo:
@@ -189,24 +209,41 @@ def _kept(member: Member, start: datetime, end: datetime) -> Kept:
 
 
 AGES = """
-select percentile_cont(0.5) within group (order by age), percentile_cont(0.95) within group (order by age), count(*)
-from (select %(now)s - coalesce(polled_at, created_at) as age from shipments_waybill w
-      where merchant_id = %(merchant)s and poll_at is not null and (%(every_shop)s or exists (
+select near, percentile_cont(0.5) within group (order by age), percentile_cont(0.95) within group (order by age), count(*)
+from (select coalesce(deadline_at <= %(soon)s, false) as near, %(now)s - coalesce(polled_at, created_at) as age
+      from shipments_waybill w
+      where merchant_id = %(merchant)s and poll_at is not null and stage <> %(arrived)s and (%(every_shop)s or exists (
           select 1 from shipments_parcel p join orders_dispatch d on d.id = p.dispatch_id
           join orders_order o on o.id = d.order_id
           where p.waybill_id = w.id and o.shop_id = any(%(shops)s)))) active
+group by near
 """
 
 
-def data_age(member: Member, now: datetime) -> Age | None:
-    """How old the tracking data of the active waybills of the member's shops is; None where none is active."""
-    reach: dict[str, Any] = {"merchant": member.merchant.pk, "every_shop": member.every_shop, "shops": member.shop_ids}
+def data_age(member: Member, now: datetime) -> Ages:
+    """How old the tracking data of the parcels under way in the member's shops is; up to 30 s old itself."""
+    return _slow(member, "ages", lambda: _ages(member, now))
+
+
+def _ages(member: Member, now: datetime) -> Ages:
+    values: dict[str, Any] = {"merchant": member.merchant.pk, "every_shop": member.every_shop, "shops": member.shop_ids}
+    values |= {"now": now, "soon": now + cadence.NEAR, "arrived": Stage.DELIVERED.value}
     with connection.cursor() as cursor:
-        cursor.execute(AGES, reach | {"now": now})
-        p50, p95, count = cursor.fetchone()
-    return Age(p50, p95, count) if count else None
+        cursor.execute(AGES, values)
+        rows = cursor.fetchall()
+    goals = {True: cadence.NEAR_GOAL, False: cadence.FAR_GOAL}
+    ages = {near: Age(p50, p95, count, goals[near]) for near, p50, p95, count in rows}
+    return Ages(ages.get(True), ages.get(False))
 
 
-def accounts(member: Member) -> list[CarrierAccount]:
-    """The merchant's tracking accounts, without their credentials. One query."""
-    return list(CarrierAccount.objects.filter(merchant=member.merchant).defer("credentials").order_by("name", "pk"))
+def accounts(member: Member, now: datetime) -> list[Standing]:
+    """The merchant's tracking accounts and how they fare, without their credentials. One query."""
+    mine = CarrierAccount.objects.filter(merchant=member.merchant).defer("credentials").order_by("name", "pk")
+    return [standing(account, now) for account in mine]
+
+
+def accounts_with_lag(member: Member, now: datetime) -> list[Standing]:
+    """The same, with how long after a scan each tells us of it; that figure is up to 30 s old."""
+    told = accounts(member, now)
+    found = _slow(member, "lags", lambda: lags([one.account.pk for one in told], now))
+    return [replace(one, lag=found.get(one.account.pk)) for one in told]

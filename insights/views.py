@@ -37,8 +37,8 @@ def start(request: HttpRequest) -> HttpResponse:
         "matrix": board.matrix(member),
         "shops": shops,
         "kept": board.kept_yesterday(member, now),
-        "age": board.data_age(member, now),
-        "accounts": board.accounts(member),
+        "ages": board.data_age(member, now),
+        "accounts": board.accounts(member, now),
         "first": [shown.row(case, now) for case in queue.page(member, queue.Filters(), now).rows[:FIRST]],
         "next_due": shown.row(counts.next_due, now) if counts.next_due else None,
     }
@@ -55,10 +55,12 @@ def setup(request: HttpRequest) -> HttpResponse:
     """Shops, people and tracking accounts, to read."""
     member = access.member(request, Right.ADMINISTER)
     people = Membership.objects.filter(merchant=member.merchant).select_related("user").prefetch_related("shops")
+    now = timezone.now()
     context = {
-        "now": timezone.now(),
+        "now": now,
+        "zone": board.zone_of(member),
         "shops": member.merchant.shops.order_by("name", "pk"),
         "people": people.order_by("role", "user__username"),
-        "accounts": board.accounts(member),
+        "accounts": board.accounts_with_lag(member, now),
     }
     return render(request, "insights/setup.html", context)

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from merchants.models import Shop
 from orders.models import Order
-from shipments import accounts
-from shipments.breaker import Health
+from shipments import accounts, cadence
 from shipments.doubts import DOUBTS, Doubt
 from shipments.inbox.counting import is_unread
 from shipments.models import Parcel, TrackingEvent, Waybill
 from shipments.phrases import phrase
 from shipments.reading import Confidence, confidence
+from shipments.standing import Standing, standing
 from shipments.status import CAUSES, STAGES, Cause, Stage
 from shipops.kit.choices import Choice
 
@@ -102,8 +102,10 @@ class Track:
     legs: tuple[Parcel, ...]
     # The provider asked, in words; blank = nobody can be asked.
     source: str
-    # How the account it is asked through fares.
-    health: Health | None
+    # How the account it is asked through fares; None = nobody can be asked.
+    standing: Standing | None
+    # Questions about it in the last 24 hours, of how many the provider takes; None = the provider does not count.
+    spent: tuple[int, int] | None
     # How long after its last scan we learned of it; None = not known, or it was before we followed the parcel.
     lag: timedelta | None
     # Why a person may not have it asked again at once; None = may.
@@ -131,7 +133,8 @@ def track(waybill: Waybill, shop_ids: list[int], now: datetime) -> Track:
         doubts=tuple((DOUBTS[value], REMEDIES[DOUBTS[value]]) for value in waybill.doubts if value in DOUBTS),
         legs=_legs(waybill, shop_ids),
         source=accounts.label(waybill.account) if waybill.account else "",
-        health=accounts.health(waybill.account, now) if waybill.account else None,
+        standing=standing(waybill.account, now) if waybill.account else None,
+        spent=_spent(waybill, now),
         lag=_lag(waybill, lines[0].event) if lines else None,
         refusal=refusal(waybill, now),
     )
@@ -147,6 +150,14 @@ def _legs(waybill: Waybill, shop_ids: list[int]) -> tuple[Parcel, ...]:
 def _line(event: TrackingEvent) -> Line:
     source = accounts.label(event.answer.account) if event.answer else ""
     return Line(event, STAGES.get(event.stage, Stage.UNKNOWN), CAUSES.get(event.cause), source)
+
+
+def _spent(waybill: Waybill, now: datetime) -> tuple[int, int] | None:
+    provider = accounts.provider_of(waybill.account) if waybill.account else None
+    if provider is None or not provider.DAILY:
+        return None
+    asks = cadence.recent(waybill.asks or (), now, provider.DAILY, settings.POLL_PACE)
+    return len(asks), provider.DAILY
 
 
 def _lag(waybill: Waybill, last: TrackingEvent) -> timedelta | None:

@@ -288,3 +288,12 @@ def test_numbers_and_words_out_of_all_bounds_break_nothing(
 ) -> None:
     late_dispatch(shop, now)
     assert browser.get(address).status_code in (200, 404)
+
+
+def test_a_verdict_that_leans_on_old_data_says_how_old(browser: Client, shop: Shop, now: datetime) -> None:
+    case = stalled(shop, now)
+    assert "data is" not in text(browser.get(reverse("desk")))
+    type(case.waybill).objects.update(polled_at=now - timedelta(hours=5))
+    assert "data is 5h 00m old · No scan for" in text(browser.get(reverse("desk")))
+    type(case.waybill).objects.update(polled_at=None)
+    assert "not checked yet · No scan for" in text(browser.get(reverse("desk")))

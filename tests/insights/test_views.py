@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from merchants.models import Shop, User
 from shipments.models import CarrierAccount
+from tests.exceptions.making import a_parcel, a_scan, an_order
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
 
 
@@ -63,13 +64,27 @@ def test_yesterdays_limits_are_kept_or_not(seller: User, shop: Shop, now: dateti
     assert "Kept yesterday 0.0% 0 of 1 limits" in text(browser(seller).get("/"))
 
 
-def test_the_age_of_the_data_is_that_of_the_parcels_under_way(seller: User, shop: Shop, now: datetime) -> None:
-    case = stalled(shop, now)
+def test_the_age_of_the_data_is_told_for_those_near_a_deadline_and_for_the_others(
+    seller: User, shop: Shop, now: datetime
+) -> None:
     assert "No parcel is being tracked" in text(browser(seller).get("/"))
-    type(case.waybill).objects.update(poll_at=now, polled_at=now - timedelta(seconds=210))
+    for n, (due, old) in enumerate([(3, 210), (23, 70 * 60), (30, 150 * 60), (None, 30)]):
+        waybill = late_pickup(shop, now, number=f"69001{n}", waybill=f"YT8834201944{n:03}").waybill
+        deadline = None if due is None else now + timedelta(hours=due)
+        polled = now - timedelta(seconds=old)
+        type(waybill).objects.filter(pk=waybill.pk).update(poll_at=now, polled_at=polled, deadline_at=deadline)
+    caches["local"].clear()
     page = text(browser(seller).get("/"))
-    assert "1 parcel under way" in page
-    assert "half is younger than 4m, 95% younger than 4m" in page
+    assert "4 parcels under way" in page
+    assert "Within 24 h of a deadline 2 37m 1h 07m 1h 00m" in page
+    assert "All others under way 2 1h 16m 2h 23m 3h 00m" in page
+    assert "Near a deadline, 95% of the tracking data is younger than 1h 07m" in page
+
+
+def test_what_has_arrived_is_not_under_way(seller: User, shop: Shop, now: datetime) -> None:
+    case = stalled(shop, now)
+    type(case.waybill).objects.update(poll_at=now + timedelta(days=1), polled_at=now, stage="delivered")
+    assert "No parcel is being tracked" in text(browser(seller).get("/"))
 
 
 def test_support_of_one_shop_counts_no_parcel_of_another(
@@ -80,7 +95,38 @@ def test_support_of_one_shop_counts_no_parcel_of_another(
     assert "No parcel is being tracked" in text(browser(support).get("/"))
     mine = late_pickup(shop, now)
     type(mine.waybill).objects.update(poll_at=now, polled_at=now)
+    caches["local"].clear()
     assert "1 parcel under way" in text(browser(support).get("/"))
+
+
+def resting(shop: Shop, now: datetime, **more: object) -> CarrierAccount:
+    values = {"paused_at": now - timedelta(hours=1), "paused_until": now + timedelta(minutes=20), "trouble": "quota"}
+    return CarrierAccount.objects.create(
+        merchant=shop.merchant, provider="kuaidi100", name="主账号", credentials={"key": "very-secret"}, **values | more
+    )
+
+
+def test_an_account_that_rests_is_announced_on_the_start_page_with_what_to_do(
+    seller: User, shop: Shop, now: datetime
+) -> None:
+    account = resting(shop, now)
+    page = text(browser(seller).get("/"))
+    assert "The tracking account 主账号 rests until" in page
+    assert "The questions paid for are used up. Buy more from the provider" in page
+    CarrierAccount.objects.update(paused_until=now - timedelta(minutes=1))
+    assert "The tracking account 主账号 is being tried again." in text(browser(seller).get("/"))
+    CarrierAccount.objects.filter(pk=account.pk).update(paused_until=None)
+    assert "主账号 rests" not in text(browser(seller).get("/"))
+
+
+def test_the_setup_page_tells_how_late_an_account_tells_us_of_scans(admin: User, shop: Shop, now: datetime) -> None:
+    for n, late in enumerate((10, 20, 90)):
+        uploaded, at = now - timedelta(hours=9), now - timedelta(hours=3)
+        order = an_order(shop, f"L{n}", uploaded)
+        waybill = a_parcel(order, f"YT1{n}", uploaded, last_event_at=at)
+        scan = a_scan(waybill, at)
+        type(scan).objects.filter(waybill=waybill).update(recorded_at=at + timedelta(minutes=late))
+    assert "20m" in text(browser(admin).get(reverse("setup")))
 
 
 def test_the_start_page_takes_the_same_queries_however_much_burns(
@@ -121,20 +167,17 @@ def test_the_rail_alone_is_never_old(seller: User, shop: Shop, now: datetime) ->
     assert "Desk 1" in text(client.get(reverse("rail")))
 
 
-def test_the_setup_page_shows_accounts_and_never_their_credentials(
+def test_the_setup_page_shows_how_accounts_fare_and_never_their_credentials(
     admin: User, support: User, shop: Shop, now: datetime
 ) -> None:
-    CarrierAccount.objects.create(
-        merchant=shop.merchant,
-        provider="kuaidi100",
-        name="主账号",
-        credentials={"key": "very-secret"},
-        paused_until=now + timedelta(minutes=20),
-        paused_reason="quota spent",
-    )
+    resting(shop, now, paused_reason="601 POLL.ERROR", trips=2)
     response = browser(admin).get(reverse("setup"))
-    assert "主账号" in text(response)
-    assert "Paused until" in text(response)
+    page = text(response)
+    assert "主账号" in page
+    assert "Resting until" in page
+    assert "since" in page
+    assert "The questions paid for are used up." in page
+    assert "601 POLL.ERROR" in page
     assert "very-secret" not in response.content.decode()
     assert browser(support).get(reverse("setup")).status_code == 403
 

@@ -1,5 +1,6 @@
 """The waybill page: raw beside readable, how old it is, and asking by hand."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -114,8 +115,74 @@ def test_refresh_does_not_ask_twice_in_half_an_hour_and_says_from_when_it_may(
     client.force_login(support)
     assert "By hand again from" in page(client, waybill)
     response = client.post(reverse("waybill-refresh", args=[waybill.pk]), follow=True)
-    assert "It may be asked again in 19m." in response.content.decode()
+    told = response.content.decode()
+    assert "the provider wants a pause between two questions. It may be asked again in 19m." in told
     assert the_waybill(NUMBER).poll_at == later
+
+
+@pytest.mark.parametrize(
+    ("stop", "words"),
+    [
+        ("arrived", "It has arrived, or is back with the sender."),
+        ("dead", "Nothing has been heard of it for too long."),
+        ("refused", "The provider refuses to be asked about it as it is set up."),
+    ],
+)
+def test_why_it_is_not_asked_about_any_more_is_said_in_words(
+    client: Client, support: User, waybill: Waybill, stop: str, words: str
+) -> None:
+    Waybill.objects.update(poll_at=None, stop=stop)
+    client.force_login(support)
+    shown = page(client, waybill)
+    assert "No further check is planned." in shown
+    assert words in shown
+    assert "Refresh now" in shown, "a person may start it again"
+
+
+def test_a_person_starts_a_dead_number_again(client: Client, support: User, waybill: Waybill) -> None:
+    Waybill.objects.update(poll_at=None, stop="dead", vain_count=9)
+    client.force_login(support)
+    client.post(reverse("waybill-refresh", args=[waybill.pk]))
+    again = the_waybill(NUMBER)
+    assert (again.poll_at is not None, again.stop, again.vain_count) == (True, "", 0)
+
+
+def test_how_old_it_is_where_it_comes_from_and_what_is_left_to_ask(
+    client: Client, support: User, waybill: Waybill
+) -> None:
+    now = timezone.now()
+    Waybill.objects.update(polled_at=now - timedelta(minutes=12), created_at=now - timedelta(days=30), asks=[now] * 3)
+    client.force_login(support)
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page(client, waybill)))
+    assert "12m ago" in shown
+    assert "Learned after 1h 00m" in shown
+    assert "Source Kuaidi100" in shown
+    assert "Questions in 24 h 3 of 48" in shown
+
+
+def test_a_resting_account_is_announced_and_a_refresh_waits_for_it(
+    client: Client, support: User, waybill: Waybill
+) -> None:
+    now = timezone.now()
+    CarrierAccount.objects.update(paused_at=now, paused_until=now + timedelta(hours=1), trouble="auth")
+    client.force_login(support)
+    assert "rests until" in page(client, waybill)
+    response = client.post(reverse("waybill-refresh", args=[waybill.pk]), follow=True)
+    assert "The account rests; the parcel is asked about as soon as it is back." in response.content.decode()
+
+
+def test_the_orders_page_says_how_old_each_parcel_is(
+    client: Client, support: User, waybill: Waybill, django_assert_max_num_queries
+) -> None:
+    now = timezone.now()
+    Waybill.objects.update(polled_at=now - timedelta(minutes=12), created_at=now - timedelta(days=30))
+    client.force_login(support)
+    order = waybill.parcels.get().dispatch.order
+    with django_assert_max_num_queries(25):
+        shown = client.get(reverse("order", args=[order.pk])).content.decode()
+    assert "12m ago" in shown
+    assert "Kuaidi100" in shown
+    assert "learned 1h 00m after the scan" in shown
 
 
 def test_a_page_costs_the_same_number_of_queries_whatever_its_length(
