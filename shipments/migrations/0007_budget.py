@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('merchants', '0001_initial'),
-        ('shipments', '0004_event_partitions'),
+        ('shipments', '0008_onward'),
     ]
 
     operations = [
