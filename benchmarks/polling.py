@@ -23,9 +23,9 @@ PATIENCE = 30.0
 
 # Numbers of ours for those the simulator knows nothing of, so that there are ACTIVE in all; a third near a deadline.
 STATEMENTS = """
-insert into shipments_waybill (merchant_id, carrier_id, number, phone_tail, created_at, stage, cause, last_text,
-    event_count, account_id, poll_failures, poll_error)
-select %(merchant)s, %(carrier)s, 'YP' || lpad(i::text, 13, '0'), '', %(now)s, 'in_transit', '', '', 0, %(account)s, 0, ''
+insert into shipments_waybill (merchant_id, carrier_id, number, phone_tail, created_at, stage, cause, doubts,
+    last_text, event_count, account_id, poll_failures, poll_error)
+select %(merchant)s, %(carrier)s, 'YP' || lpad(i::text, 13, '0'), '', %(now)s, 'in_transit', '', '{}', '', 0, %(account)s, 0, ''
 from generate_series(1, %(active)s - (select count(*) from shipments_waybill)) i;
 
 update shipments_waybill set polled_at = %(now)s, asked_at = %(now)s, subscribed_at = %(now)s, lease_until = null,

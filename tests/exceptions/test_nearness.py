@@ -107,3 +107,13 @@ def test_what_has_not_changed_is_not_written(shop: Shop, now: datetime, django_a
         nearness.tell(ids, now)
     Order.objects.update(review_at=now)
     assert sweep.judge_batch(now) == 1
+
+
+def test_no_goods_travel_under_a_number_that_was_replaced(shop: Shop, now: datetime) -> None:
+    waybill = a_parcel(an_order(shop, "a", now), "YT1", now)
+    sweep_all(now)
+    assert of(waybill) is not None
+    Parcel.objects.update(role="replaced")
+    Order.objects.update(review_at=now)
+    sweep_all(now)
+    assert of(waybill) is None
