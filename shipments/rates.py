@@ -31,7 +31,10 @@ def seconds_to_wait() -> float | None:
 
 
 def limited(calls: Sequence[Call], ask: Callable[[Sequence[Call]], list[Heard]]) -> list[Heard]:
-    """Put as many of each account's calls, the first first, as its rate allows; the others come back unasked."""
+    """Put as many of each account's calls as its rate allows; the others come back unasked.
+
+    Subscriptions first: some providers know nothing of a number before. Each else in its turn.
+    """
     wanted = Counter(call.account.pk for call in calls if call.provider.RATE)
     if not wanted:
         return ask(calls)
@@ -45,14 +48,11 @@ def limited(calls: Sequence[Call], ask: Callable[[Sequence[Call]], list[Heard]])
     )
     at = time.monotonic()
     _dry.update({pk: at + 1 / rate[pk] for pk, n in given.items() if n < wanted[pk]})
-    allowed, refused = [], []
-    for call in calls:
-        pk = call.account.pk
-        if pk not in given:
-            allowed.append(call)
-        elif given[pk] > 0:
-            given[pk] -= 1
-            allowed.append(call)
-        else:
-            refused.append(Heard(call, asked=False))
-    return [*ask(allowed), *refused]
+    granted: set[int] = set()
+    for call in sorted(calls, key=lambda call: not call.subscribes):
+        if given.get(call.account.pk, 0) > 0:
+            given[call.account.pk] -= 1
+            granted.add(id(call))
+    allowed = [call for call in calls if call.account.pk not in given or id(call) in granted]
+    refused = [call for call in calls if call.account.pk in given and id(call) not in granted]
+    return [*ask(allowed), *(Heard(call, asked=False) for call in refused)]

@@ -132,6 +132,7 @@ class TestRate:
     ) -> None:
         at_simulator(limited, world)
         booked(shop, now, *delivered(world, "yuantong", 3))
+        Waybill.objects.update(subscribed_at=now)
         nearest = Waybill.objects.order_by("-pk")[0]
         Waybill.objects.filter(pk=nearest.pk).update(deadline_at=now + HOUR)
         polled = poll(now)
@@ -141,12 +142,23 @@ class TestRate:
         columns = ("poll_at", "lease_until", "free_at", "asked_at", "poll_failures", "asks__len")
         assert set(left.values_list(*columns)) == {(now, None, None, None, 0, 0)}
 
+    def test_where_a_rate_allows_little_a_number_is_subscribed_before_it_is_asked_about(
+        self, shop: Shop, limited: CarrierAccount, world: Client, now: datetime
+    ) -> None:
+        at_simulator(limited, world)
+        (waybill,) = booked(shop, now, *delivered(world, "yuantong", 1))
+        assert poll(now).left == 1
+        waybill.refresh_from_db()
+        assert (waybill.subscribed_at, waybill.subscriptions) == (now, [now])
+        assert (waybill.poll_at, waybill.lease_until, waybill.asked_at) == (now, None, None)
+
     def test_an_account_without_tokens_does_not_stand_in_the_way_of_others(
         self, shop: Shop, limited: CarrierAccount, sf_account: CarrierAccount, world: Client, now: datetime
     ) -> None:
         at_simulator(limited, world)
         at_simulator(sf_account, world)
         made(shop, now - HOUR, 3)
+        Waybill.objects.update(subscribed_at=now)
         a_dispatch(shop, "SF1390227448801", now, carrier="顺丰")
         book(now)
         assert poll(now).left == 2
