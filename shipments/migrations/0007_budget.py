@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('merchants', '0001_initial'),
-        ('shipments', '0008_onward'),
+        ('shipments', '0006_wordings'),
     ]
 
     operations = [
