@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from benchmarks import imports, judging, pages, recording, simulator
-from benchmarks import imports, judging, pages, polling, recording
+from benchmarks import imports, judging, pages, polling, recording, simulator
 from benchmarks.measuring import Result
 from benchmarks.scene import build
 
