@@ -12,6 +12,8 @@ REASONS = compiled((
     ("self_pickup", r"自提|自取|代收点|驿站|快递柜|丰巢", (Stage.AVAILABLE_FOR_PICKUP, None)),
     ("damaged", r"破损|变形|损坏|渗漏|污染", (Stage.UNKNOWN, Cause.DAMAGED)),
     ("lost", r"丢失|遗失|丢件|短少|缺件", (Stage.UNKNOWN, Cause.LOST)),
+    # Nobody was there: the address itself is right.
+    ("elsewhere", r"(?:收件人|收方|客户|本人|人)不在(?:指定|收货|收件)?地址", (Stage.UNKNOWN, Cause.ATTEMPT_FAILED)),
     ("address", r"地址|收件人信息|迁移|搬迁|查无此人", (Stage.UNKNOWN, Cause.ADDRESS)),
     ("out_of_area", r"超区|超范围|超出派送|不派送区域|超服务", (Stage.UNKNOWN, Cause.OUT_OF_AREA)),
     (
