@@ -131,9 +131,9 @@ _TIE = (
     "SELECT t.dispatch, t.waybill, 'original' FROM unnest(%s::bigint[], %s::bigint[]) AS t(dispatch, waybill) "
     "ON CONFLICT (dispatch_id) WHERE follows_id IS NULL DO UPDATE SET waybill_id = excluded.waybill_id"
 )
-# Waybills with scans that are on several orders: what the new order says may contradict them.
+# Waybills on several orders: what the new order says may contradict the others, or the track.
 _SHARED = (
-    "SELECT id FROM shipments_waybill w WHERE id = ANY(%s) AND event_count > 0 "
+    "SELECT id FROM shipments_waybill w WHERE id = ANY(%s) "
     "AND (SELECT count(*) FROM shipments_parcel p WHERE p.waybill_id = w.id) > 1 ORDER BY id FOR NO KEY UPDATE"
 )
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import connection
 from django.db.models import Q
 
-from shipments import accounts
+from shipments import accounts, refolding
 from shipments.answers import Answer
 from shipments.models import Carrier, Waybill
 
@@ -50,6 +51,7 @@ def correct(told: Iterable[Told], now: datetime, *, subscribed: bool) -> None:
         if code in carriers and code != waybill.carrier.code and code not in (waybill.former_carriers or ())
     ]
     taken = _taken(moved)
+    corrected: list[int] = []
     for waybill, carrier in moved:
         if (waybill.merchant_id, waybill.number, carrier.pk) in taken:
             continue  # followed under that carrier already
@@ -65,7 +67,10 @@ def correct(told: Iterable[Told], now: datetime, *, subscribed: bool) -> None:
             **changes,
         )
         if changed:
+            corrected.append(waybill.pk)
             log.warning("Waybill %s is of %s, not of %s", waybill.number, carrier.code, waybill.carrier.code)
+    with connection.cursor() as cursor:
+        refolding.refold(cursor, corrected, refolding.held(cursor, corrected), {})
 
 
 def _taken(moved: Sequence[tuple[Waybill, Carrier]]) -> set[tuple[int, str, int]]:

@@ -23,7 +23,7 @@ class Doubt(Choice):
     EARLY = "before_payment", _("Picked up before the order was paid"), "broken"
     ELSEWHERE = "signed_elsewhere", _("Signed for in another city than it was sent to"), "broken"
     SHARED = "number_shared", _("The number is on orders of different buyers"), "broken"
-    OTHER_CARRIER = "other_carrier", _("Another carrier than before tells of it"), "broken"
+    OTHER_CARRIER = "other_carrier", _("It is another carrier’s number than the platform was told"), "broken"
     JUMPED = "jumped", _("Its scans are too far apart for one parcel"), "broken"
 
 
@@ -52,7 +52,7 @@ class Sold:
     sent_to: tuple[tuple[str, str, str], ...] = ()
     # Phone tails of the buyers.
     tails: frozenset[str] = frozenset()
-    # The carrier it was booked under has been corrected although that one had told scans.
+    # A provider has found it to be of another carrier than it was booked under.
     carrier_changed: bool = False
 
 

@@ -29,7 +29,7 @@ def held(cursor: Any, waybill_ids: list[int]) -> dict[int, Held]:
     cursor.execute(_HELD, [waybill_ids])
     found = {}
     for pk, order_ids, paid_at, sent_to, tails, corrected in cursor.fetchall():
-        sold = Sold(paid_at, tuple(map(tuple, sent_to)), frozenset(tails or ()), corrected)
+        sold = Sold(paid_at, tuple(map(tuple, sent_to)), frozenset(tails or ()), bool(corrected))
         found[pk] = Held(sold, tuple(order_ids))
     return found
 
@@ -37,8 +37,10 @@ def held(cursor: Any, waybill_ids: list[int]) -> dict[int, Held]:
 _HELD = (
     "SELECT p.waybill_id, array_agg(DISTINCT o.id), CASE WHEN bool_and(o.paid_at IS NOT NULL) THEN min(o.paid_at) END, "
     "array_agg(DISTINCT ARRAY[o.province, o.city, o.district]), "
-    "array_agg(DISTINCT o.phone_tail) FILTER (WHERE o.phone_tail <> ''), false "
-    "FROM shipments_parcel p JOIN orders_dispatch d ON d.id = p.dispatch_id JOIN orders_order o ON o.id = d.order_id "
+    "array_agg(DISTINCT o.phone_tail) FILTER (WHERE o.phone_tail <> ''), "
+    "bool_or(cardinality(w.former_carriers) > 0) "
+    "FROM shipments_parcel p JOIN shipments_waybill w ON w.id = p.waybill_id "
+    "JOIN orders_dispatch d ON d.id = p.dispatch_id JOIN orders_order o ON o.id = d.order_id "
     "WHERE p.waybill_id = ANY(%s) GROUP BY p.waybill_id"
 )
 
@@ -55,7 +57,7 @@ def refold(
     folded = _folded(cursor, waybill_ids, against)
     for pk in waybill_ids:
         if pk not in folded:
-            folded[pk] = Progress(cause=remarks.get(pk))
+            folded[pk] = doubted(Progress(cause=remarks.get(pk)), [], _sold(pk, against))
     cursor.execute(_UPDATE, _columns(folded))
     return sorted(row[0] for row in cursor.fetchall())
 
@@ -74,8 +76,12 @@ def _folded(cursor: Any, waybill_ids: list[int], against: Mapping[int, Held]) ->
             Event(at, position, STAGES.get(stage, Stage.UNKNOWN), CAUSES.get(cause), text, place)
             for _, at, position, stage, cause, text, place in rows
         ]
-        folded[pk] = doubted(fold(track), track, against[pk].sold if pk in against else NOTHING_SOLD)
+        folded[pk] = doubted(fold(track), track, _sold(pk, against))
     return folded
+
+
+def _sold(pk: int, against: Mapping[int, Held]) -> Sold:
+    return against[pk].sold if pk in against else NOTHING_SOLD
 
 
 _PROGRESS = tuple(field.name for field in fields(Progress))

@@ -10,6 +10,7 @@ from merchants.models import Merchant, Shop
 from orders.models import Dispatch, Order
 from shipments.booking import Booked, book
 from shipments.models import Carrier, CarrierAccount, Parcel, Waybill
+from tests.exceptions.making import an_order
 from tests.shipments.conftest import a_dispatch, the_waybill
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carriers")]
@@ -153,3 +154,13 @@ def test_a_batch_costs_the_same_number_of_queries_whatever_its_size(
 
     assert cost(2, 0) == cost(40, 100)
     assert Carrier.objects.filter(code="yuantong").count() == 1
+
+
+def test_one_number_on_orders_of_two_buyers_is_noticed_when_the_second_is_booked(shop: Shop, now: datetime) -> None:
+    a_dispatch(shop, "YT8834201944712", now, phone_tail="4712")
+    book(now)
+    assert the_waybill("YT8834201944712").doubts == []
+    twin = an_order(shop, "twin", now, phone_tail="0001")
+    Dispatch.objects.create(order=twin, carrier_name="圆通", number="YT8834201944712", uploaded_at=now, book_at=now)
+    book(now)
+    assert the_waybill("YT8834201944712").doubts == ["number_shared"]

@@ -205,6 +205,7 @@ def test_a_number_that_is_another_carriers_moves_to_it(
     read_pushes(now)
     moved = the_waybill(NUMBER)
     assert (moved.carrier.code, moved.poll_at) == ("zhongtong", now)
+    assert (moved.cause, moved.doubts) == ("contradiction", ["other_carrier"])
 
 
 class TestSf:
