@@ -152,7 +152,7 @@ def as_rows(told: Iterable[Told], now: datetime) -> tuple[list[Row], list[str]]:
     warnings: list[str] = []
     latest = now + AHEAD
     for one in told:
-        before, rank = None, 0
+        before, place_before, rank = None, 0, 0
         for event in one.answer.events:
             at = event.occurred_at
             if at > latest or at.year < FIRST_YEAR:
@@ -166,8 +166,9 @@ def as_rows(told: Iterable[Told], now: datetime) -> tuple[list[Row], list[str]]:
             # The same instant and the same words are the same scan, whoever tells it and however often.
             digest = hashlib.sha256(f"{told_at}\x00{text}".encode()).digest()[:16]
             key = (one.waybill_id, digest)
-            rank = rank + 1 if at == before else 0
-            before = at
+            # Scans without a place of their own (a shuffled list) share a rank: their words decide between them.
+            rank = 0 if at != before else rank + (event.position != place_before)
+            before, place_before = at, event.position
             known = rows.get(key)
             if known is not None and known[POSITION] >= rank:
                 continue
