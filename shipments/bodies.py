@@ -3,11 +3,11 @@
 import html
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from binascii import unhexlify
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,11 @@ _TIME = re.compile(
     r"^\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]*(\d{1,2})[:：时](\d{1,2})分?(?:[:：]?(\d{1,2})\d?秒?(?:\.\d+)?)?"
     r"\s*(Z|CST|[+-]\d{2}:?\d{2})?\s*$"
 )
+# No time and no sentence of a carrier is longer; what is would only keep the patterns busy.
+LONGEST_TIME = 64
+LONGEST_WORDS = 2_000
+# No provider nests so deeply; beyond some hundreds Python's own functions fail.
+DEEPEST = 64
 _EPOCH = re.compile(r"^\s*(\d{10})(\d{3})?\s*$")
 _UNENCODED = re.compile(r"(?:^|&)(param|content)=(?=\s*[{\[<])")
 _SIGN = re.compile(r"&(sign|signType|t)=[^&{}]*$")
@@ -28,7 +33,9 @@ _SIGN = re.compile(r"&(sign|signType|t)=[^&{}]*$")
 
 def instant(value: object) -> datetime | None:
     """Return the aware UTC instant a provider's time tells (no zone = Asia/Shanghai); None if it tells none."""
-    text = str(value or "")
+    text = str(value) if isinstance(value, (str, int, float)) else ""
+    if len(text) > LONGEST_TIME:
+        return None
     epoch = _EPOCH.match(text)
     if epoch:
         return datetime.fromtimestamp(int(epoch[1]), UTC)
@@ -71,28 +78,61 @@ def decoded(body: bytes) -> tuple[str, tuple[str, ...]]:
 
 def form(text: str) -> dict[str, str]:
     """Return the fields of a form body; the field `param` or `content` survives unencoded JSON or XML with & in it."""
-    fields = dict(parse_qsl(text.strip(), keep_blank_values=True))
-    plain = _UNENCODED.search(text.strip())
+    text = text.strip()
+    pairs = (part.partition("=") for part in text.split("&") if part)
+    fields = {_unquoted(name): _unquoted(value) for name, _, value in pairs}
+    plain = _UNENCODED.search(text)
     if plain:
-        value = text.strip()[plain.end() :]
+        value = text[plain.end() :]
         tail = _SIGN.search(value)
         fields[plain[1]] = value[: tail.start()] if tail else value
     return fields
 
 
+_ENCODED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
+
+
+def _unquoted(text: str) -> str:
+    """Return form-encoded text decoded; run by run, a quarter of the time that the standard library takes byte by byte."""
+    text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    raw = text.encode("utf-8", errors="replace")
+    return _ENCODED.sub(lambda run: unhexlify(run[0].replace(b"%", b"")), raw).decode("utf-8", errors="replace")
+
+
 def json_value(text: str) -> Any:
     """Return the JSON value in `text`, HTML-unescaped once if only that makes it JSON. Raises ValueError."""
     try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+        return _loaded(text)
     except ValueError:
         if "&quot;" not in text and "&#34;" not in text:
             raise
+    return _loaded(html.unescape(text))
+
+
+def _loaded(text: str) -> Any:
+    """Return the JSON value in `text`. Raises ValueError, also for one nested deeper than DEEPEST."""
     try:
-        return json.loads(html.unescape(text))
+        value = json.loads(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    # Whoever nests opens: most bodies need no closer look.
+    if text.count("[") + text.count("{") > DEEPEST:
+        level = [value]
+        for _ in range(DEEPEST):
+            level = [inner for outer in level for inner in _inside(outer)]
+            if not level:
+                break
+        else:
+            raise ValueError("nested too deeply")
+    return value
+
+
+def _inside(value: object) -> Iterable[Any]:
+    """Return the lists and objects directly inside a value."""
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [inner for inner in held if isinstance(inner, (dict, list))]
 
 
 def salvaged(text: str) -> list[dict[str, Any]]:
@@ -101,7 +141,7 @@ def salvaged(text: str) -> list[dict[str, Any]]:
     found = []
     for match in re.finditer(r"\{[^{}]*\}", text):
         try:
-            value = json.loads(match.group())
+            value = _loaded(match.group())
         except ValueError:
             continue
         found.append(value)
@@ -125,8 +165,8 @@ def rows(value: object) -> list[Any]:
     """Return a list whatever the provider made of it: a list, one object, a JSON text of either, or nothing."""
     if isinstance(value, str) and value.strip()[:1] in ("[", "{"):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
+            value = _loaded(value)
+        except ValueError:
             return [value]
     if value is None or value == "":
         return []
@@ -143,13 +183,15 @@ def scans(
     """Return the events in a list of rows, oldest first, and a warning for each row that is none or tells nothing.
 
     `when` finds a row's time, `read` makes the event of a row, its instant and its place in the list, oldest first.
-    Which way the list runs shows in its times; `newest_first` decides a draw.
+    Which way the list runs shows in its times; `newest_first` decides a draw. In a list that runs both ways no row has a
+    place (0).
     """
     found: list[Event] = []
     warnings: list[str] = []
     times = [instant(when(row)) if isinstance(row, Mapping) else None for row in told]
     numbered = list(enumerate(zip(told, times, strict=True), start=1))
-    if _runs_back(times, newest_first):
+    up, down = _steps(times)
+    if down > up if up != down else newest_first:
         numbered.reverse()
     for position, (number, (row, at)) in enumerate(numbered):
         if not isinstance(row, Mapping):
@@ -157,7 +199,9 @@ def scans(
         elif at is None:
             warnings.append(f"Event {number} has no readable time: {str(when(row))[:40]!r}")
         else:
-            event = read(row, at, position)
+            row = _cut(row)
+            # A shuffled list says nothing of the order within one second: its words decide then, the same each time.
+            event = read(row, at, 0 if up and down else position)
             found.append(event)
             if event.stage is Stage.UNKNOWN and event.cause is None:
                 warnings.append(f"Event {number} could not be read: code {event.code!r}, text {event.text[:60]!r}")
@@ -165,8 +209,14 @@ def scans(
     return tuple(found), tuple(warnings)
 
 
-def _runs_back(times: list[datetime | None], newest_first: bool) -> bool:
+def _cut(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a row whose sentences are no longer than sentences are."""
+    if all(not isinstance(value, str) or len(value) <= LONGEST_WORDS for value in row.values()):
+        return row
+    return {name: value[:LONGEST_WORDS] if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _steps(times: list[datetime | None]) -> tuple[int, int]:
+    """Return how often a list steps on in time, and how often back."""
     known = [time for time in times if time is not None]
-    up = sum(a < b for a, b in pairwise(known))
-    down = sum(a > b for a, b in pairwise(known))
-    return down > up if up != down else newest_first
+    return sum(a < b for a, b in pairwise(known)), sum(a > b for a, b in pairwise(known))

@@ -92,6 +92,8 @@ def _closed(text: str) -> str:
             quoted = True
         elif sign in _CLOSERS:
             stack.append(_CLOSERS[sign])
+            if len(stack) > bodies.DEEPEST:
+                break  # no provider's body, and what is open is written down at every end
         elif sign in "}]":
             if not stack or stack.pop() != sign:
                 break

@@ -1,11 +1,15 @@
 """Bytes become values, in whatever shape they come."""
 
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shipments import bodies
 from shipments.answers import NotAnAnswer
+from shipments.status import Event, Stage
 
 
 def utc(*parts: int) -> datetime:
@@ -112,3 +116,31 @@ def test_a_list_is_a_list_whatever_became_of_it(value: object, rows: list) -> No
 @pytest.mark.parametrize("text", ["0001-01-01 00:00:00", "9999-12-31 23:59:59-08:00"])
 def test_a_time_at_the_edge_of_the_calendar_is_no_time(text: str) -> None:
     assert bodies.instant(text) is None
+
+
+def test_scans_of_one_second_come_out_the_same_however_their_list_was_shuffled() -> None:
+    def told(*times: str) -> list[dict[str, str]]:
+        return [{"at": time, "text": text} for text, time in zip("abcd", times, strict=True)]
+
+    def read(row: dict, at: datetime, position: int) -> Event:
+        return Event(at, position, Stage.IN_TRANSIT, None, row["text"])
+
+    def positions(rows: list[dict[str, str]]) -> dict[str, int]:
+        events, _ = bodies.scans(rows, lambda row: row["at"], read, newest_first=True)
+        return {event.text: event.position for event in events}
+
+    listed = told("2026-11-21 08:00:00", "2026-11-21 09:00:00", "2026-11-21 10:00:00", "2026-11-21 10:00:00")
+    assert positions(listed) == positions(listed[::-1]) == {"a": 0, "b": 1, "c": 2, "d": 3}
+    shuffled = [listed[place] for place in (2, 0, 3, 1)]
+    assert positions(shuffled) == dict.fromkeys("abcd", 0)
+
+
+@given(st.dictionaries(st.text(), st.text(), max_size=5))
+def test_a_form_is_decoded_as_the_standard_library_does(fields: dict[str, str]) -> None:
+    encoded = urlencode(fields, errors="replace")
+    assert bodies.form(encoded) == dict(parse_qsl(encoded, keep_blank_values=True))
+
+
+@pytest.mark.parametrize("text", ["a=%", "a=%zz%4", "=", "a", "a=1&a=2", "a=%E5%BF", "快=快+快", "&&a=+%2B"])
+def test_what_is_badly_encoded_stays_as_it_is(text: str) -> None:
+    assert bodies.form(text) == dict(parse_qsl(text, keep_blank_values=True))
