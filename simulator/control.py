@@ -66,6 +66,7 @@ def state(simulator: "Simulator") -> dict[str, Any]:
             for code in providers()
         },
         "subscriptions": scene.register.counts(),
+        "due": scene.register.due(now),
         "pushes": dict(scene.register.pushes),
         "callbacks": {code: url for code, (url, _) in scene.register.callbacks().items()},
         "faults": scene.faults.values(),

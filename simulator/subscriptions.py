@@ -180,6 +180,12 @@ class Register:
             finished = sum(1 for one in self._all.values() if one.finished)
             return {"active": len(self._all) - finished, "finished": finished}
 
+    def due(self, now: int) -> int:
+        """How many tellings are due or under way at `now`, those held back included."""
+        with self._lock:
+            told = sum(1 for one in self._all.values() if not one.finished and one.due <= now)
+            return told + sum(1 for due, *_ in self._held if due <= now)
+
     def active_by(self) -> dict[str, int]:
         """How many numbers each provider follows."""
         with self._lock:
