@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from benchmarks import imports, judging, pages, polling, recording, simulator
+from benchmarks import imports, judging, pages, polling, pushes, recording, simulator
 from benchmarks.measuring import Result
 from benchmarks.scene import build
 
@@ -23,6 +23,7 @@ def run(only: str, scale: int) -> Iterator[Result]:
 BENCHMARKS = {
     "import": imports.bench,
     "record": recording.bench,
+    "push": pushes.bench,
     "sweep": judging.bench,
     "queue": pages.bench,
     "simulator": simulator.bench,

@@ -1,0 +1,74 @@
+"""Load on an HTTP server: so many connections, each of which posts its next body as soon as the last is answered.
+
+One thread and bare sockets, so that the load costs the machine a tenth of what the server under test does.
+"""
+
+import selectors
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+TIMEOUT = 30.0  # seconds without any answer
+MOST = 65_536
+
+
+@dataclass
+class _Line:
+    """One connection: when it asked, and what has come of the answer."""
+
+    socket: socket.socket
+    asked: float = 0.0
+    came: bytearray = field(default_factory=bytearray)
+
+    def whole(self) -> bool:
+        """Whether the answer is complete; it must say its length. Raises AssertionError if it is not a 200."""
+        head, found, body = bytes(self.came).partition(b"\r\n\r\n")
+        if not found:
+            return False
+        assert head.startswith(b"HTTP/1.1 200 "), head[:200]
+        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        return len(body) >= int(length.split(b":")[1])
+
+
+def request(host: str, port: int, path: str, body: bytes) -> bytes:
+    """Return a POST of a form as it goes over the wire."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def post(host: str, port: int, requests: Sequence[bytes], connections: int) -> list[float]:
+    """Send all requests over so many connections; return the seconds each took to be answered."""
+    took: list[float] = []
+    waiting = iter(requests)
+    with selectors.DefaultSelector() as selector:
+        for _ in range(connections):
+            line = _Line(socket.create_connection((host, port), timeout=TIMEOUT))
+            line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            selector.register(line.socket, selectors.EVENT_READ, line)
+            _ask(line, next(waiting))
+        while len(took) < len(requests):
+            ready = selector.select(TIMEOUT)
+            assert ready, f"no answer for {TIMEOUT:.0f} s"
+            for key, _ in ready:
+                line = key.data
+                more = line.socket.recv(MOST)
+                assert more, "the server hung up"
+                line.came += more
+                if line.whole():
+                    took.append(time.perf_counter() - line.asked)
+                    following = next(waiting, None)
+                    if following is not None:
+                        _ask(line, following)
+        for key in list(selector.get_map().values()):
+            key.data.socket.close()
+    return took
+
+
+def _ask(line: _Line, content: bytes) -> None:
+    line.came.clear()
+    line.asked = time.perf_counter()
+    line.socket.sendall(content)
