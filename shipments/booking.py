@@ -13,7 +13,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from orders.models import Dispatch, Order
-from shipments import accounts, refolding
+from shipments import accounts, refolding, unclaimed
 from shipments.models import Carrier, CarrierAlias, Waybill
 from shipments.numbers import cleaned, is_number
 
@@ -118,6 +118,7 @@ def _book(due: Sequence[_Due], now: datetime) -> None:
         refolding.refold(cursor, shared, refolding.held(cursor, shared), {})
     Dispatch.objects.filter(pk__in=columns[0]).update(book_at=None, book_error="")
     wake_orders(sorted({one.order_id for one in due}), now)
+    unclaimed.wake((one.merchant_id, one.number) for one in due)
 
 
 # A number that a track had named, and that now is the one the platform was told.

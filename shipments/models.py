@@ -223,10 +223,37 @@ class RawAnswer(models.Model):
         indexes = [
             # shipments.push: pushes to read.
             models.Index(fields=["id"], name="answer_unread", condition=models.Q(read_at__isnull=True)),
+            # shipments.push: what came to an account lately.
+            models.Index(fields=["account", "received_at"], name="answer_pushed", condition=models.Q(kind="push")),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Unclaimed(models.Model):
+    """A push that tells of a number we do not follow: it is read again once the number is booked."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="+", db_index=False)
+    number = models.CharField(max_length=40)
+    answer = models.ForeignKey(RawAnswer, models.CASCADE, related_name="unclaimed", db_index=False)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "unclaimed"
+        constraints = [
+            # Also the answer's own look at them, as it goes.
+            models.UniqueConstraint(fields=["answer", "number"], name="unclaimed_once"),
+        ]
+        indexes = [
+            # shipments.unclaimed: what a new waybill has been told of before.
+            models.Index(fields=["merchant", "number"], name="unclaimed_number"),
+            # shipments.unclaimed: those kept long enough.
+            models.Index(fields=["kept_at"], name="unclaimed_kept"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class TrackingEvent(models.Model):
@@ -342,3 +369,24 @@ class EventReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_stage} → {self.to_stage}"
+
+
+class Hearsay(models.Model):
+    """A scan that nobody but an unsigned push has told of; see shipments.hearsay."""
+
+    waybill = models.ForeignKey(Waybill, models.CASCADE, related_name="hearsay", db_index=False)
+    occurred_at = models.DateTimeField()
+    fingerprint = models.BinaryField(max_length=16)
+    told_at = models.DateTimeField()
+    # When the provider was asked and did not know of it; it may yet.
+    denied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "hearsay"
+        constraints = [
+            # Also how an answer about a waybill finds them.
+            models.UniqueConstraint(fields=["waybill", "occurred_at", "fingerprint"], name="hearsay_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.waybill_id} {self.occurred_at:%Y-%m-%d %H:%M:%S}"

@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from shipments import accounts, cadence, corrections, rates, recording
+from shipments import accounts, cadence, corrections, hearsay, rates, recording
 from shipments.answers import Failure
 from shipments.asking import Call, Heard, ask
 from shipments.claiming import claim
@@ -93,7 +93,7 @@ def write_down(waybills: Sequence[Waybill], heard: Sequence[Heard], now: datetim
         # From the first answer on, a parcel's silence says something: its orders are judged anew even without a scan.
         first = [waybill.pk for waybill in waybills if waybill.polled_at is None and waybill.pk in outcome.answered]
         told = _told(queries, now)
-        recorded = recording.record(told, now, first)
+        recorded = recording.record(told, now, first, hearsay.weigh(told, outcome.answered, now))
         kept = reschedule(waybills, outcome, now)
         by_id = {waybill.pk: waybill for waybill in waybills}
         corrections.correct([(by_id[one.waybill_id], one.answer) for one in told], now, subscribed=False)

@@ -98,13 +98,14 @@ def keep(bodies: Sequence[Body], now: datetime) -> list[int]:
     return [ids[body.account_id, digest] for body, digest in zip(bodies, hashes, strict=True)]
 
 
-def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = ()) -> Recorded:
+def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = (), anew: Sequence[int] = ()) -> Recorded:
     """Write a batch down: events once each, the progress of their waybills, their orders woken.
 
-    Orders of the waybills in `wake` are woken too, although nothing may be new about them.
+    Orders of the waybills in `wake` are woken too, although nothing may be new about them; those in `anew` are folded
+    although they may have no new events, because some are read otherwise now.
     """
     rows, warnings = as_rows(told, now)
-    touched = sorted({*(one.waybill_id for one in told), *wake})
+    touched = sorted({*(one.waybill_id for one in told), *wake, *anew})
     if not touched:
         return Recorded()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -113,7 +114,7 @@ def record(told: Sequence[Told], now: datetime, wake: Sequence[int] = ()) -> Rec
         inserted = (_copy if len(rows) >= COPY_FROM else _unnest)(cursor, rows, now)
         moved = _raise_positions(cursor, rows, inserted)
         remarks = {one.waybill_id: one.answer.remark for one in told if one.answer.remark}
-        news = sorted({*inserted, *moved, *remarks})
+        news = sorted({*inserted, *moved, *remarks, *anew})
         against = refolding.held(cursor, sorted({*news, *wake}))
         changed = refolding.refold(cursor, news, against, remarks)
         chaining.follow(_onward(told, inserted), now)
@@ -146,7 +147,8 @@ def as_rows(told: Iterable[Told], now: datetime) -> tuple[list[Row], list[str]]:
     """Return one row an event, what cannot be true left out, and a warning for each left out.
 
     A row's position is its rank among the scans its answer tells of the same instant, and the highest any answer gives it:
-    a rank from the start of the list would depend on how much of the track was known when it was told.
+    a rank from the start of the list would depend on how much of the track was known when it was told. A shuffled list
+    (bodies.scans) gives all scans of an instant one place, and so no rank.
     """
     rows: dict[tuple[int, bytes], Row] = {}
     warnings: list[str] = []

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -86,9 +86,15 @@ def parcel_role(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def push(request: HttpRequest, provider: str, token: str) -> HttpResponse:
     """Take a provider's push: stored as it came, then acknowledged in the provider's own words."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        # No provider compresses, and what is signed and kept is the body as it came.
+        return HttpResponse("Send the body as it is.", status=415, content_type="text/plain")
     if _too_large(request):
         return HttpResponse("The body is too large.", status=413, content_type="text/plain")
-    body = request.read(pushes.LARGEST + 1)
+    try:
+        body = request.read(pushes.LARGEST + 1)
+    except UnreadablePostError:
+        return HttpResponse("The body is cut.", status=400, content_type="text/plain")
     if len(body) > pushes.LARGEST:
         return HttpResponse("The body is too large.", status=413, content_type="text/plain")
     try:

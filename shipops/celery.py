@@ -20,6 +20,7 @@ SCHEDULE = {
     "shipments.tasks.poll": 3,
     "shipments.tasks.read_pushes": 3,
     "shipments.tasks.reread": 5,
+    "shipments.tasks.sort_unclaimed": 300,
     "shipments.tasks.make_partitions": 3600,
     "exceptions.tasks.judge": 3,
     "exceptions.tasks.ring": 5,

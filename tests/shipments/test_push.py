@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from merchants.models import Shop
+from merchants.models import Shop, User
 from shipments import accounts, recording
 from shipments.booking import book
 from shipments.carriers.kuaidi100 import sign
@@ -22,6 +22,7 @@ from tests.shipments.conftest import a_dispatch, at_simulator, the_waybill
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carriers")]
 
 NUMBER = "YT8834201944712"
+FORM = "application/x-www-form-urlencoded"
 ACKNOWLEDGED = '{"result":true,"returnCode":"200","message":"成功"}'.encode()
 SF_PUSH = {
     "Body": {
@@ -47,9 +48,7 @@ def a_track(number: str = NUMBER, com: str = "yuantong", **more: object) -> dict
     return {"status": "polling", "message": "", "lastResult": result} | more
 
 
-def send(
-    client: Client, account: CarrierAccount, content: str | bytes, kind: str = "application/x-www-form-urlencoded"
-):
+def send(client: Client, account: CarrierAccount, content: str | bytes, kind: str = FORM):
     return client.post(push_url(account), content, content_type=kind)
 
 
@@ -130,8 +129,14 @@ def test_an_address_that_is_nobodys_does_not_exist(client: Client, account: Carr
     else:
         CarrierAccount.objects.update(enabled=False)
     response = client.post(url, body(account, a_track()), content_type="application/x-www-form-urlencoded")
-    assert response.status_code == 404
+    assert (response.status_code, response.content) == (404, b"Nobody is pushed to at this address.")
     assert not RawAnswer.objects.exists()
+
+
+def test_what_only_looks_like_a_push_address_is_an_ordinary_missing_page(client: Client, admin: User) -> None:
+    client.force_login(admin)
+    response = client.get("/carriers/kuaidi100/")
+    assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")
 
 
 def test_a_body_too_large_to_be_a_track_is_refused_before_it_is_read(client: Client, account: CarrierAccount) -> None:
@@ -139,6 +144,54 @@ def test_a_body_too_large_to_be_a_track_is_refused_before_it_is_read(client: Cli
     assert response.status_code == 413
     account.refresh_from_db()
     assert (RawAnswer.objects.count(), account.refused_pushes) == (0, 0)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "GZIP, identity"])
+def test_a_compressed_body_is_refused_before_it_is_looked_at(
+    client: Client, account: CarrierAccount, encoding: str
+) -> None:
+    sent = body(account, a_track())
+    response = client.post(push_url(account), sent, content_type=FORM, headers={"Content-Encoding": encoding})
+    assert response.status_code == 415
+    account.refresh_from_db()
+    assert (RawAnswer.objects.count(), account.refused_pushes) == (0, 0)
+
+
+def test_a_body_that_says_it_is_not_encoded_is_taken(client: Client, account: CarrierAccount) -> None:
+    sent = body(account, a_track())
+    response = client.post(push_url(account), sent, content_type=FORM, headers={"Content-Encoding": "identity"})
+    assert response.content == ACKNOWLEDGED
+
+
+def test_an_account_whose_provider_is_no_longer_installed_has_no_address(
+    client: Client, account: CarrierAccount
+) -> None:
+    CarrierAccount.objects.update(provider="uninstalled")
+    account.refresh_from_db()
+    assert send(client, account, "x").status_code == 404
+    assert not RawAnswer.objects.exists()
+
+
+def test_a_push_costs_one_statement_once_its_account_is_known(
+    client: Client, account: CarrierAccount, django_assert_num_queries
+) -> None:  # type: ignore[no-untyped-def]
+    with django_assert_num_queries(2):
+        send(client, account, body(account, a_track()))
+    with django_assert_num_queries(1):
+        send(client, account, body(account, a_track("YT8834201944713")))
+    with django_assert_num_queries(1):
+        send(client, account, body(account, a_track()))
+
+
+def test_what_changes_on_the_account_counts_for_the_very_next_push(client: Client, account: CarrierAccount) -> None:
+    assert send(client, account, body(account, a_track())).status_code == 200
+    CarrierAccount.objects.update(enabled=False)
+    assert send(client, account, body(account, a_track())).status_code == 404
+    CarrierAccount.objects.update(enabled=True, answered_at="2026-11-22T04:00Z")
+    assert send(client, account, body(account, a_track())).status_code == 200
+    before = account.push_token
+    CarrierAccount.objects.update(push_token="another")
+    assert client.post(push_url(account, before), "x", content_type=FORM).status_code == 404
 
 
 def test_only_posts_are_pushes(client: Client, account: CarrierAccount) -> None:
@@ -154,14 +207,27 @@ def test_what_cannot_be_read_keeps_its_error_and_blocks_nobody(
     client: Client, account: CarrierAccount, waybill: Waybill, now: datetime
 ) -> None:
     send(client, account, urlencode({"param": "nonsense", "sign": sign("nonsense", accounts.contract(account).salt)}))
-    send(client, account, body(account, a_track("YT9999999999999")))
+    send(client, account, body(account, a_track("?" * 100)))
     send(client, account, body(account, a_track()))
     assert read_pushes(now) == Read(taken=3, unreadable=2, new_events=2)
     errors = list(RawAnswer.objects.order_by("pk").values_list("error", flat=True))
     assert "not JSON" in errors[0]
-    assert "YT9999999999999" in errors[1]
+    assert "no waybill number" in errors[1]
     assert errors[2] == ""
     assert read_pushes(now) == Read()
+
+
+def test_a_number_that_two_carriers_have_is_not_guessed(
+    client: Client, shop: Shop, account: CarrierAccount, waybill: Waybill, now: datetime
+) -> None:
+    twin = a_dispatch(shop, f"{NUMBER} ", now, carrier="申通快递")
+    book(now)
+    assert Waybill.objects.filter(number=NUMBER).count() == 2, twin
+    send(client, account, body(account, a_track(com="yunda")))
+    send(client, account, body(account, a_track(com="shentong")))
+    assert read_pushes(now) == Read(taken=2, unreadable=1, new_events=2)
+    assert "Several carriers" in RawAnswer.objects.order_by("pk")[0].error
+    assert Waybill.objects.get(number=NUMBER, carrier__code="shentong").event_count == 2
 
 
 def test_a_push_of_another_merchant_reaches_only_its_own_waybill(
