@@ -19,6 +19,7 @@ from merchants.access import Member, scoped
 from merchants.models import Shop
 from shipments import cadence
 from shipments.models import Carrier, CarrierAccount
+from shipments.pushed import Pushed, pushed
 from shipments.standing import Standing, lags, standing
 from shipments.status import Stage
 
@@ -234,6 +235,11 @@ def _ages(member: Member, now: datetime) -> Ages:
     goals = {True: cadence.NEAR_GOAL, False: cadence.FAR_GOAL}
     ages = {near: Age(p50, p95, count, goals[near]) for near, p50, p95, count in rows}
     return Ages(ages.get(True), ages.get(False))
+
+
+def pushes(member: Member, now: datetime) -> list[Pushed]:
+    """What came in by push to each of the merchant's accounts; up to half a minute old. One query."""
+    return _slow(member, "pushes", lambda: pushed(member.merchant.pk, now))
 
 
 def accounts(member: Member, now: datetime) -> list[Standing]:

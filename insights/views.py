@@ -62,5 +62,6 @@ def setup(request: HttpRequest) -> HttpResponse:
         "shops": member.merchant.shops.order_by("name", "pk"),
         "people": people.order_by("role", "user__username"),
         "accounts": board.accounts_with_lag(member, now),
+        "pushes": board.pushes(member, now),
     }
     return render(request, "insights/setup.html", context)
