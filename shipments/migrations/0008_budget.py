@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('merchants', '0001_initial'),
-        ('shipments', '0006_wordings'),
+        ('shipments', '0007_wordings'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("merchants", "0001_initial"),
-        ("shipments", "0008_onward"),
+        ("shipments", "0006_onward"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
