@@ -268,7 +268,8 @@ def _push(value: Mapping[str, Any]) -> Answer:
         found = tuple(sorted((*found, *leg.events), key=lambda event: (event.occurred_at, event.position)))
         warnings = (*warnings, *leg.warnings)
     gave_up = status == "abort"
-    instead = str(value.get("comNew") or "").strip().lower()
+    # The word on a wrong company may be lost on the way; the scans under the right one are told again and again.
+    instead = str(value.get("comNew") or "").strip().lower() or (told.carrier if found else "")
     if gave_up:
         warnings = (*warnings, f"Kuaidi100 gave up on this number: {message or 'no reason given'}")
     remark = Cause.NO_RECORD if gave_up and not found else None

@@ -85,12 +85,13 @@ class Day:
         self.supervisor.stop(("beat", "worker", "web", "simulator"))
         self._engine.stop()
 
-    def move_to(self, at: datetime) -> None:
-        """Move every clock and let the shops' new orders in."""
+    def move_to(self, at: datetime, *, shops: bool = True) -> None:
+        """Move every clock and let the shops' new orders in, if they are still open."""
         self.at = at
         self._point(at)
         self.simulator("time", now=at.isoformat())
-        self._run("manage.py", "feed_demo", "--once")
+        if shops:
+            self._run("manage.py", "feed_demo", "--once")
 
     def simulator(self, control: str, **values: object) -> Any:
         """What the simulator's controls answer to `values`, or show without any."""

@@ -24,8 +24,11 @@ Until = Callable[..., None]
 START = datetime(2026, 11, 22, 4, tzinfo=UTC)
 # Hours of the day at which one process dies, in the midst of its work.
 DEATHS = {0: "worker", 8: "beat", 16: "valkey", 24: "postgres"}
-# Faultless again, and so late that every parcel under way is asked about once more.
+# Faultless again.
 CALM = 36
+# No new orders any more, and so late that every parcel under way is asked about once more: of what came last, chance decides
+# whether it is asked about before or after its carrier is put right, and then not again within the half hour.
+END = 48
 # All but three. Wrong clocks change what is told, so both runs have them (SKEW). A telling that is lost for good, and a wrong
 # recognition of the carrier, may never be put right by a provider whose word is all there is.
 FAULTS = {
@@ -73,6 +76,8 @@ def undisturbed(day: Day) -> Truth:
     for hour in (*DEATHS, CALM):
         day.move_to(START + timedelta(hours=hour))
         day.settle()
+    day.move_to(START + timedelta(hours=END), shops=False)
+    day.settle()
     assert day.simulator("state")["pushes"].keys() == {"acknowledged"}
     return truth(day)
 
@@ -90,6 +95,8 @@ def disturbed(day: Day) -> Truth:
     assert day.rows("select count(*) from shipments_rawanswer where error <> ''")[0][0] > 0
     day.simulator("faults", **dict.fromkeys(FAULTS, 0))
     day.move_to(START + timedelta(hours=CALM))
+    day.settle()
+    day.move_to(START + timedelta(hours=END), shops=False)
     day.settle(by_beat_alone=True)
     return truth(day)
 

@@ -274,6 +274,18 @@ def test_a_number_that_is_another_carriers_moves_to_it(
     assert (moved.cause, moved.doubts) == ("contradiction", ["other_carrier"])
 
 
+def test_scans_under_another_carrier_move_the_number_though_the_word_on_it_was_lost(
+    client: Client, account: CarrierAccount, waybill: Waybill, now: datetime
+) -> None:
+    scans = [{"ftime": "2026-11-22 09:00:00", "context": "【广州】已揽收", "statusCode": "103"}]
+    track = {"nu": NUMBER, "com": "zhongtong", "status": "200", "state": "1", "data": scans}
+    send(client, account, body(account, {"status": "polling", "message": "", "lastResult": track}))
+    read_pushes(now)
+    moved = the_waybill(NUMBER)
+    assert (moved.carrier.code, moved.former_carriers, moved.stage) == ("zhongtong", ["yuantong"], "picked_up")
+    assert moved.doubts == ["before_payment", "other_carrier"]  # the order was paid just now
+
+
 class TestSf:
     def test_one_push_tells_of_several_waybills(
         self, client: Client, shop: Shop, sf_account: CarrierAccount, now: datetime
