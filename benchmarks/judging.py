@@ -56,8 +56,8 @@ CLAIM = """select id from orders_order where review_at <= %s order by review_at 
 READS = (
     """select id, order_id, promised_dispatch_at from orders_orderline
        where order_id = any(%s) and promised_dispatch_at is not null""",
-    """select d.order_id, d.uploaded_at, w.id, w.account_id, w.polled_at, w.stage, w.first_trace_at, w.picked_up_at, w.moved_at,
-              w.out_for_delivery_at, w.delivered_at
+    """select d.order_id, d.id, d.uploaded_at, p.role, w.id, w.account_id, w.polled_at, w.stage, w.first_trace_at,
+              w.picked_up_at, w.moved_at, w.out_for_delivery_at, w.delivered_at
        from orders_dispatch d join shipments_parcel p on p.dispatch_id = d.id join shipments_waybill w on w.id = p.waybill_id
        where d.order_id = any(%s)""",
     """select e.waybill_id, array_agg(e.occurred_at order by e.occurred_at) from shipments_trackingevent e
@@ -78,7 +78,7 @@ WRITES = (
 
 def _floor(scene: Scene) -> None:
     assert len(ORDER_COLUMNS) == 12, "the floor reads what we read"
-    assert len(PARCEL_COLUMNS) == 11, "the floor reads what we read"
+    assert len(PARCEL_COLUMNS) == 13, "the floor reads what we read"
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(CLAIM, [scene.now, sweep.BATCH])
