@@ -9,12 +9,13 @@ from math import inf
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from shipments import breaker, carriers
 from shipments.answers import Contract, Failure, Trouble
 from shipments.breaker import Breaker, Health
 from shipments.carriers import Provider
-from shipments.models import CarrierAccount
+from shipments.models import CarrierAccount, Waybill
 
 log = logging.getLogger(__name__)
 _TROUBLES = {trouble.value: trouble for trouble in Trouble}
@@ -42,6 +43,18 @@ def choose(accounts: Iterable[CarrierAccount], carrier_code: str) -> CarrierAcco
             reach = inf if provider.CARRIERS is None else len(provider.CARRIERS)
             fitting.append((reach, account.pk, account))
     return min(fitting, key=lambda choice: choice[:2])[2] if fitting else None
+
+
+def follow_the_unfollowed(account: CarrierAccount, now: datetime) -> int:
+    """Have a new account's provider asked about the merchant's waybills that nobody follows; return how many there are."""
+    provider = provider_of(account)
+    if provider is None or not account.enabled:
+        return 0
+    waiting = Waybill.objects.filter(merchant_id=account.merchant_id, account__isnull=True)
+    if provider.CARRIERS is not None:
+        waiting = waiting.filter(carrier__code__in=provider.CARRIERS)
+    unfinished = waiting.filter(Q(poll_at__isnull=False) | Q(stop=Waybill.Stop.NOBODY))
+    return unfinished.update(poll_at=now, stop="")
 
 
 def by_merchant(merchant_ids: Iterable[int]) -> dict[int, list[CarrierAccount]]:
