@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shipments import bodies, texts
-from shipments.carriers import _clocks, _english
+from shipments import bodies, reading, texts
+from shipments.carriers import _clocks
 from shipments.carriers._abroad import pick, settled, word
 from shipments.status import Cause, Event, Stage, fold
 
@@ -146,7 +146,7 @@ def _said(row: Mapping[str, Any]) -> str:
 def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
     text = " ".join((word(row, "message") or word(row, "subtag_message")).split())
     code = code_of(row)
-    stage, cause, rule = _english.read(code, text, STATUS, COARSE)
+    stage, cause, rule = reading.read(code, text, STATUS, coarse=COARSE)
     return Event(at, position, stage, cause, text, _place(row), code, rule)
 
 

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shipments import bodies, texts
-from shipments.carriers import _clocks, _english
+from shipments import bodies, reading, texts
+from shipments.carriers import _clocks
 from shipments.carriers._abroad import mapping, merged, pick, settled, word
 from shipments.status import Cause, Event, Stage
 
@@ -171,7 +171,7 @@ def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
     translated = word(mapping(pick(row, "description_translation")), "description")
     code = _code(word(row, "sub_status"), word(row, "stage"))
     words = f"{text} {translated}".strip() if translated != text else text
-    stage, cause, rule = _english.read(code, words, STATUS, COARSE)
+    stage, cause, rule = reading.read(code, words, STATUS, coarse=COARSE)
     return Event(at, position, stage, cause, text or translated, _place(row), code, rule)
 
 
@@ -214,6 +214,6 @@ def _older_time(row: Mapping[str, Any]) -> str:
 
 def _older_event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
     text = " ".join(word(row, "z").split())
-    stage, cause, rule = _english.read("", text, STATUS, COARSE)
+    stage, cause, rule = reading.worded(text)
     place = ", ".join(part for part in (word(row, "d"), word(row, "c")) if part)
     return Event(at, position, stage, cause, text, place, "", rule)
