@@ -9,7 +9,7 @@ from typing import Any
 
 from shipments import bodies, reading, texts
 from shipments.answers import Answer, Failure, NotAnAnswer, Trouble, answered
-from shipments.carriers._shapes import plain
+from shipments.carriers._shapes import header
 from shipments.status import Cause, Event, Stage, fold
 from shipops.kit.wire import Response
 
@@ -19,21 +19,6 @@ _CLOSERS = {"{": "}", "[": "]"}
 _A_MINUTE = timedelta(minutes=1)
 _LONGEST_WAIT = 24 * 3600
 _S10 = re.compile(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}", re.ASCII)
-
-
-def pick(row: Mapping[str, Any], *names: str) -> Any:
-    """Return the first of the fields that is not null; where none is there, whatever they are spelt: trackInfo, TrackInfo."""
-    told = next((row[name] for name in names if row.get(name) is not None), None)
-    if told is not None or any(name in row for name in names):
-        return told
-    spelt = plain(row)
-    return next((told for name in names if (told := spelt.get(name.replace("_", ""))) is not None), None)
-
-
-def word(row: Mapping[str, Any], *names: str) -> str:
-    """Return such a field as a text without white space around it; blank where it is missing or no plain value."""
-    value = pick(row, *names)
-    return "" if value is None or isinstance(value, (dict, list)) else str(value).strip()
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -51,11 +36,6 @@ def mistyped(number: str) -> tuple[str, ...]:
     total = sum(weight * int(digit) for weight, digit in zip((8, 6, 4, 2, 3, 5, 9, 7), found[1], strict=True))
     check = {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11)
     return () if check == int(found[2]) else (f"The check digit of {number} is wrong: it may be mistyped",)
-
-
-def header(headers: Mapping[str, str], name: str) -> str:
-    """Return a header whatever case its name came in."""
-    return next((value for key, value in headers.items() if key.lower() == name), "")
 
 
 def parsed(body: bytes) -> tuple[Any, tuple[str, ...]]:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from shipments import bodies, reading, texts
 from shipments.carriers import _clocks
-from shipments.carriers._abroad import pick, settled, word
+from shipments.carriers._abroad import settled
+from shipments.carriers._shapes import pick, word
 from shipments.status import Cause, Event, Stage, fold
 
 STATUS: dict[str, texts.Verdict] = {

@@ -2,14 +2,18 @@
 
 import html
 import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
 
 from shipments import bodies
-from shipments.answers import NotAnAnswer
+from shipments.answers import Answer, NotAnAnswer
 from shipments.carriers import _shapes, _tracks
+from shipments.carriers._shapes import Keyed, plain
 from shipments.carriers._tracks import is_scan
+from shipops.kit.wire import Response
 
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|table|tbody|tr|ul|ol|li|dl|div)\b", re.IGNORECASE)
 _LEAF = re.compile(r"<([A-Za-z_][\w.-]*)>([^<]*)</\1>")
@@ -19,6 +23,8 @@ _DEEPEST = 12
 _CALLBACK = re.compile(r"^[A-Za-z_$][\w.$]*\((.*)\)\s*;?$", re.DOTALL)
 _PAIR = re.compile(r'"(\w{2,30})"\s*:\s*"?([A-Za-z0-9-]{6,40})"?\s*[,}]')
 _BROKEN = "The body is cut or broken; its whole events were read"
+# The documents of one gateway show an object in one more pair of braces.
+_TWICE_BRACED = re.compile(r"\{\s*(\{.*\})\s*\}", re.DOTALL)
 
 
 def fields(body: bytes, name: str, *others: str) -> dict[str, bytes]:
@@ -27,6 +33,68 @@ def fields(body: bytes, name: str, *others: str) -> dict[str, bytes]:
         return {}
     told = _shapes.fields(body, name, *others)
     return told if name in told else {}
+
+
+def json_value(text: str) -> Any:
+    """Return the JSON value in a text, also HTML-escaped, in a JSON text, or in a pair of braces too many. Raises ValueError."""
+    inner = _TWICE_BRACED.fullmatch(text.strip())
+    try:
+        value = bodies.json_value(text)
+    except ValueError:
+        if inner is None:
+            raise
+        value = bodies.json_value(inner[1])
+    for _ in range(3):  # JSON in a JSON text, as some middle tiers hand it on
+        if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "[", '"'):
+            break
+        value = bodies.json_value(value)
+    return value
+
+
+def object_of(response: Response) -> Keyed | None:
+    """Return the JSON object of an answer under plain keys; None where it holds none, or is refused by HTTP."""
+    if response.status != 200:
+        return None
+    try:
+        value = json_value(bodies.decoded(response.body)[0])
+    except ValueError:
+        return None
+    return plain(value) if isinstance(value, Mapping) else None
+
+
+def read_json(
+    body: bytes, answers: Callable[[Any], Iterable[Answer]], salvage: Callable[[str], Answer]
+) -> tuple[Answer, ...]:
+    """Return what `answers` makes of the JSON in a body, or `salvage` of the text of a broken one. Raises NotAnAnswer.
+
+    `answers` gets an object, a list, or None. All answers carry what there is to warn of in the body itself.
+    """
+    text, warnings = bodies.decoded(body)
+    if not text.strip():
+        raise NotAnAnswer("The body is empty")
+    try:
+        value = json_value(text)
+    except ValueError:
+        told: Iterable[Answer] = [salvage(text)]
+    else:
+        if value is not None and not isinstance(value, dict | list):
+            raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
+        told = answers(value)
+    return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in told)
+
+
+def whole_rows(text: str, wanted: Callable[[Keyed], bool]) -> list[Keyed]:
+    """Return the scans that stand whole in a cut body: what is good beside the damage is not lost. Raises NotAnAnswer."""
+    rows = [row for row in map(plain, bodies.salvaged(text)) if wanted(row)]
+    if not rows:
+        raise NotAnAnswer("The body is not JSON, and no scan stands whole in it")
+    return rows
+
+
+def named(text: str, key: str) -> str:
+    """Return the value of a key in a text that is JSON no more; "" if it is not there whole."""
+    told = re.search(rf'"{key}"\s*:\s*(?:"([^"\\]*)"|(\d+)\b)', html.unescape(text), re.IGNORECASE)
+    return (told[1] or told[2] or "").strip() if told else ""
 
 
 def value_of(text: str) -> tuple[Any, tuple[str, ...]]:
@@ -39,12 +107,7 @@ def value_of(text: str) -> tuple[Any, tuple[str, ...]]:
     padded = _CALLBACK.match(text)
     text = padded[1].strip() if padded else text
     try:
-        value = bodies.json_value(text)
-        for _ in range(3):  # JSON in a JSON text, as some middle tiers hand it on
-            if not isinstance(value, str):
-                break
-            value = bodies.json_value(value)
-        return value, ()
+        return json_value(text), ()
     except ValueError:
         pass
     if text[:1] in ("{", "["):

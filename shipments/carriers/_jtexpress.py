@@ -8,8 +8,8 @@ from typing import Any
 from shipments import bodies, reading, texts
 from shipments.carriers._jtexpress_types import ABROAD, COARSE, HERE, NAMES, PROBLEM_NAMES
 from shipments.carriers._jtexpress_types import STATUS as STATUS
-from shipments.carriers._loose import RETURN_ASKED_FOR, Keyed, first, held_by_a_place, line
-from shipments.carriers._shapes import plain
+from shipments.carriers._shapes import Keyed, first, line, plain
+from shipments.carriers._words import RETURN_ASKED_FOR, held_by_a_place
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "jtexpress"
@@ -151,10 +151,8 @@ def _problem_in_words(code: str, text: str, row: Keyed) -> reading.Reading:
 
 
 def _worded(text: str) -> reading.Reading:
-    told = reading.worded(text, CARRIER)
-    if told.rule:
-        return told
+    """The carrier's own sentences go before everybody's."""
     for name, pattern, (stage, cause) in _SENTENCES:
         if pattern.search(text):
             return reading.Reading(stage, cause, f"carrier:{CARRIER}:{name}")
-    return reading.UNREAD
+    return reading.worded(text, CARRIER)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from shipments import bodies, reading, texts
-from shipments.carriers._shapes import plain
+from shipments.carriers._shapes import first, plain
 from shipments.carriers._words import COLLECTED, PLACE
 from shipments.reading import Reading
 from shipments.status import Cause, Event, Stage, fold
@@ -138,10 +138,10 @@ def events(rows: Sequence[Any], company: str, day: str = "") -> tuple[tuple[Even
 
     def read(row: Mapping[str, Any], at: datetime, position: int) -> Event:
         told = plain(row)
-        text = " ".join(_first(told, *_TEXTS).split())
-        code = _first(told, "action", "stateex")
+        text = " ".join(first(told, *_TEXTS).split())
+        code = first(told, "action", "stateex")
         stage, cause, rule = verdict(code, text, company)
-        return Event(at, position, stage, cause, text, _first(told, "location", "city"), code, rule)
+        return Event(at, position, stage, cause, text, first(told, "location", "city"), code, rule)
 
     return bodies.scans(rows, when, read, newest_first=False)
 
@@ -190,10 +190,3 @@ def _outdone(code: str, stage: Stage, cause: Cause | None, newest: Event, known:
     if code == "4" and known in (Stage.RETURNING, Stage.REFUSED, Stage.CANCELLED, Stage.AVAILABLE_FOR_PICKUP):
         return True
     return cause is not None and trouble is not None
-
-
-def _first(row: Mapping[str, Any], *names: str) -> str:
-    for name in names:
-        if row.get(name) not in (None, ""):
-            return str(row[name]).strip()
-    return ""

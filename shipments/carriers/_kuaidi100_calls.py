@@ -5,7 +5,6 @@ side (label/order) signs with a secret of its own and answers in its own frame; 
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 
 from shipments import bodies
 from shipments.answers import Contract, Failure, Interception, Taken, Trouble, Wish, epoch_ms
+from shipments.carriers._shapes import compact
 from shipops.kit.wire import Request, Response
 
 RECOGNITION_ADDRESS = "https://www.kuaidi100.com"
@@ -43,11 +43,6 @@ _INTERCEPTION_FAILURES: dict[str, tuple[Trouble, bool]] = {
 def sign(*parts: str) -> str:
     """Return the upper-case hex MD5 over the parts as they stand, the signature of all of Kuaidi100's calls."""
     return hashlib.md5("".join(parts).encode()).hexdigest().upper()
-
-
-def compact(value: object) -> str:
-    """Return the JSON that is signed and sent."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def post(contract: Contract, address: str, path: str, fields: Mapping[str, str]) -> Request:

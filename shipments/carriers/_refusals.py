@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from shipments.answers import Failure, Trouble
+from shipments.answers import Failure, NotAnAnswer, Trouble
 
 # trouble, how long to wait, whether it is true of every number
 Refusal = tuple[Trouble, timedelta | None, bool]
@@ -18,31 +18,52 @@ CODES: Mapping[str, Refusal] = {
     "S05": (Trouble.CONFIG, None, False),  # no such content
     "S07": (Trouble.TRANSIENT, None, False),  # theirs; try again
 }
-_WORDS: tuple[tuple[re.Pattern[str], Refusal], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), refusal)
-    for pattern, refusal in (
-        (
-            r"频|限流|请求过多|超过.{0,6}次|too (?:many|frequent)|rate ?limit",
-            (Trouble.THROTTLE, timedelta(minutes=5), True),
-        ),
-        (r"余额|欠费|额度|配额|次数已?用完|quota", (Trouble.QUOTA, None, True)),
-        (
-            r"签名|验签|密钥|秘钥|digest|signature|sign\b|白名单|未授权|无权限|没有权限|权限不足|鉴权|appkey|客户编码|unauthori|forbidden",
-            (Trouble.AUTH, None, True),
-        ),
-        (
-            r"暂无|为空。|结果为空|无轨迹|没有.{0,4}轨迹|无物流|查无|未查询?到|查询不到|不存在|no (?:data|result|trace)",
-            (Trouble.NO_DATA, None, False),
-        ),
-        (r"不能为空|必填|格式|不规范|不合法|非法|参数|invalid|illegal|missing|不支持", (Trouble.CONFIG, None, False)),
-    )
+Words = tuple[tuple[re.Pattern[str], Refusal], ...]
+
+
+def worded(*said: tuple[str, Refusal]) -> Words:
+    """Return what sentences of refusal mean, by regular expressions that are tried in this order."""
+    return tuple((re.compile(pattern, re.IGNORECASE), refusal) for pattern, refusal in said)
+
+
+_WORDS = worded(
+    (
+        r"频|限流|流控|请求过多|超过.{0,6}次|too (?:many|frequent)|rate ?limit",
+        (Trouble.THROTTLE, timedelta(minutes=5), True),
+    ),
+    (r"余额|欠费|额度|配额|套餐|次数已?用完|quota|balance", (Trouble.QUOTA, None, True)),
+    (
+        r"签名|验签|密钥|秘钥|digest|signature|sign\b|白名单|授权|权限|鉴权|认证|app-?key|apiaccount|客户编码|"
+        r"password|permission|unauthori|forbidden",
+        (Trouble.AUTH, None, True),
+    ),
+    (
+        r"暂无|未订阅|为空。|结果为空|无(?:数据|记录|轨迹|物流)|没有.{0,4}轨迹|查无|不存在|"
+        r"(?:没有|未|无法|查询?不)(?:能)?(?:查|找)?(?:询)?到|no (?:order )?(?:data|result|record|trace)|not found",
+        (Trouble.NO_DATA, None, False),
+    ),
+    (
+        r"不能为空|必填|格式|不规范|不合法|非法|参数|invalid|illegal|missing|parameter|不支持",
+        (Trouble.CONFIG, None, False),
+    ),
 )
 
 
-def failure(code: str, message: str, table: Mapping[str, Refusal], otherwise: Trouble = Trouble.TRANSIENT) -> Failure:
+def failure(
+    code: str,
+    message: str,
+    table: Mapping[str, Refusal],
+    otherwise: Trouble = Trouble.TRANSIENT,
+    words: Words = _WORDS,
+) -> Failure:
     """Return the failure behind a refusal: `table` by code, then the message's words, then `otherwise`."""
     found = table.get(code) or CODES.get(code) or CODES.get(message)
     if found is None:
-        found = next((refusal for pattern, refusal in _WORDS if pattern.search(message)), (otherwise, None, False))
+        found = next((refusal for pattern, refusal in words if pattern.search(message)), (otherwise, None, False))
     trouble, after, account_wide = found
     return Failure(trouble, f"{code} {message}".strip(), after, account_wide)
+
+
+def request(name: str) -> NotAnAnswer:
+    """Return what is raised for a document that goes to the carrier, not one that comes from it."""
+    return NotAnAnswer(f"This is a request to {name}, not an answer")

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from shipments import bodies, reading, texts
 from shipments.carriers import _clocks
-from shipments.carriers._abroad import mapping, merged, pick, settled, word
+from shipments.carriers._abroad import mapping, merged, settled
+from shipments.carriers._shapes import pick, word
 from shipments.status import Cause, Event, Stage
 
 # Sub-statuses, main statuses, the milestones an event's `stage` names, and the numbers of the older format.

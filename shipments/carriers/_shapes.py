@@ -1,10 +1,15 @@
-"""What frameworks and relays make of forms and objects on their way: encoded or not, keys spelt in every way. Pure."""
+"""Forms, headers and objects as frameworks and relays hand them on: encoded or not, keys spelt in every way. Pure."""
 
+import hmac
+import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
+
+# An object under its keys in small letters without _, - and blanks: see `plain`.
+Keyed = dict[str, Any]
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -30,24 +35,76 @@ def _decoded(value: bytes) -> bytes:
     return unquote_to_bytes(value.replace(b"+", b" "))
 
 
-def plain(value: Mapping[str, Any]) -> dict[str, Any]:
+def key(name: object) -> str:
+    """Return a key as all its spellings have it: waybill_No, waybill-no and waybillNo are one."""
+    return re.sub(r"[\s_-]", "", str(name)).lower()
+
+
+def plain(value: Mapping[str, Any]) -> Keyed:
     """Return an object under its keys in lower case and without _, as relays spell them in every way.
 
     Of two spellings of one key, the first that tells something stays.
     """
-    flat: dict[str, Any] = {}
-    for key, one in value.items():
-        name = str(key).replace("_", "").lower()
-        if flat.get(name) in (None, ""):
-            flat[name] = one
+    flat: Keyed = {}
+    for name, one in value.items():
+        known = key(name)
+        if flat.get(known) in (None, ""):
+            flat[known] = one
     return flat
 
 
-def unwrapped(value: Any) -> Any:
-    """Return the value in a JSON text that somebody encoded once more than it wanted. Raises ValueError."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-    return value
+def folded(value: Mapping[str, Any]) -> dict[str, str]:
+    """Return a plain() object with its values as stripped texts; what is nested is left out."""
+    told = {name: one for name, one in value.items() if not isinstance(one, dict | list)}
+    return {name: "" if one is None else str(one).strip() for name, one in plain(told).items()}
+
+
+def first(row: Mapping[str, Any], *names: str) -> str:
+    """Return the first of a plain object's values that says something, as text; "" if none does."""
+    for name in names:
+        value = row.get(name)
+        if value is not None and not isinstance(value, (dict, list)) and str(value).strip():
+            return str(value).strip()
+    return ""
+
+
+def pick(row: Mapping[str, Any], *names: str) -> Any:
+    """Return the first of the fields that is not null; where none is there, whatever they are spelt: trackInfo, TrackInfo."""
+    told = next((row[name] for name in names if row.get(name) is not None), None)
+    if told is not None or any(name in row for name in names):
+        return told
+    spelt = plain(row)
+    return next((told for name in names if (told := spelt.get(key(name))) is not None), None)
+
+
+def word(row: Mapping[str, Any], *names: str) -> str:
+    """Return such a field as a text without white space around it; blank where it is missing or no plain value."""
+    value = pick(row, *names)
+    return "" if value is None or isinstance(value, (dict, list)) else str(value).strip()
+
+
+def header(headers: Mapping[str, str], name: str) -> str:
+    """Return a header, however it is capitalised; "" if there is none."""
+    return next((value.strip() for known, value in headers.items() if known.lower() == name.lower()), "")
+
+
+def signed(data: bytes, told: bytes, sign: Callable[[bytes], str]) -> bool:
+    """Return whether a form tells what `sign` (base64) makes of `data`, as it came or before a framework escaped it for HTML.
+
+    Some senders encode the signature once more than a form needs; a + that was not encoded arrives as a blank.
+    """
+    text = told.decode(errors="replace").strip()
+    given = (unquote(text) if "%" in text else text).replace(" ", "+").encode()
+    unescaped = html.unescape(data.decode(errors="replace")).encode(errors="replace")
+    as_sent = hmac.compare_digest(sign(data).encode(), given)
+    return hmac.compare_digest(sign(unescaped).encode(), given) or as_sent
+
+
+def line(text: str) -> str:
+    """Return a sentence in one line, its HTML entities unescaped."""
+    return " ".join((html.unescape(text) if "&" in text else text).split())
+
+
+def compact(value: object) -> str:
+    """Return JSON as it is signed and sent: Chinese as it is, no blanks."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

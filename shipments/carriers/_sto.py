@@ -6,6 +6,7 @@ from typing import Any
 
 from shipments import bodies, reading, texts
 from shipments.carriers import _tracks
+from shipments.carriers._shapes import first
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "shentong"
@@ -60,13 +61,13 @@ def events(rows: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
 
 
 def _event(row: Mapping[str, str], at: datetime, position: int) -> Event:
-    code = _tracks.first(row, "scantype", "action", "actioncode").strip("【】[] ")
+    code = first(row, "scantype", "action", "actioncode").strip("【】[] ")
     code = code.upper() if code.isascii() else code
     memo = _tracks.words(row)
     issue, signer = row.get("issuename", ""), row.get("signoffpeople", "")
     stage, cause, rule = _read(code, memo, issue, signer)
     text = memo or _told(row, code, issue, signer)
-    place = _tracks.first(row, "oporgcityname", "oporgname", "city", "location")
+    place = first(row, "oporgcityname", "oporgname", "city", "location")
     return Event(at, position, stage, cause, text, place, code, rule)
 
 

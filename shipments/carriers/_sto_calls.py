@@ -5,7 +5,6 @@ Protocol facts: open.sto.cn and code that uses it.
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,7 +15,8 @@ from django.utils.translation import gettext_noop
 
 from shipments import bodies
 from shipments.answers import Ask, Contract, Failure, Interception, NotAnAnswer, Recipient, Taken, Trouble, Wish
-from shipments.carriers import _frames, _refusals, _tracks
+from shipments.carriers import _frames, _refusals
+from shipments.carriers._shapes import compact, first, folded
 from shipops.kit.wire import Request, Response
 
 INTERCEPTS: frozenset[Wish] = frozenset({Wish.RETURN, Wish.REDIRECT})
@@ -89,10 +89,6 @@ def _call(api: str, wanted: Mapping[str, Any], contract: Contract) -> Request:
     return Request("POST", url, headers, urlencode(fields).encode())
 
 
-def compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def decode_subscription(response: Response) -> Failure | None:
     """Return why a subscription was not taken; None = it stands. It never stops the account: queries go on without it."""
     told = _outcome(response)
@@ -104,9 +100,7 @@ def decode_subscription(response: Response) -> Failure | None:
 def decode_interception(response: Response) -> Taken | Failure:
     """Return that an interception (or its withdrawal) was taken, or why not. Its scans tell what became of it."""
     told = _outcome(response)
-    return (
-        told if isinstance(told, Failure) else Taken(_tracks.first(told, "interceptno", "interceptid", "bizno", "data"))
-    )
+    return told if isinstance(told, Failure) else Taken(first(told, "interceptno", "interceptid", "bizno", "data"))
 
 
 def _outcome(response: Response) -> dict[str, str] | Failure:
@@ -117,11 +111,11 @@ def _outcome(response: Response) -> dict[str, str] | Failure:
         value = unwrapped(_frames.value_of(bodies.decoded(response.body)[0])[0])
     except NotAnAnswer as error:
         return Failure(Trouble.TRANSIENT, str(error))
-    told = _tracks.folded(value) if isinstance(value, dict) else {}
+    told = folded(value) if isinstance(value, dict) else {}
     if told.get("success", "").lower() != "true":
         return failure_of({"success": "false"} | told)
     inner = value.get("data")
-    return told | _tracks.folded(inner) if isinstance(inner, dict) else told
+    return told | folded(inner) if isinstance(inner, dict) else told
 
 
 def unwrapped(value: Any) -> Any:
@@ -131,7 +125,7 @@ def unwrapped(value: Any) -> Any:
 
 def failure_of(told: Mapping[str, str]) -> Failure:
     """Success is the text "true"; an answer that succeeds and brings nothing has nothing yet."""
-    code, message = told.get("errorcode", ""), _tracks.first(told, "errormsg", "message", "msg")
+    code, message = told.get("errorcode", ""), first(told, "errormsg", "message", "msg")
     if told.get("success", "true").lower() == "true" or told.get("succeed") == "1":
         return Failure(Trouble.NO_DATA, message or gettext_noop("No scan yet"))
     return _refusals.failure(code, message, {}, Trouble.TRANSIENT)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shipments import bodies
+from shipments.carriers._shapes import Keyed, first, folded, key, plain
 
 # Keys are compared without case, underscores and hyphens: waybill_No, Upload_Time and uploadTime are all met.
 _TIMES = (
@@ -71,6 +72,8 @@ _LINE_BACK = re.compile(rf"^(.{{2,}}?){_BETWEEN}+{_DAY}(?:T|{_BETWEEN})*{_HOUR}\
 # What carriers say of parcels; other rows that hold a time (orders, goods) do not.
 _OF_PARCELS = re.compile("快件|包裹|【|已收|收件|揽|发往|发出|下一站|到达|派件|派送|扫描|签收|驿站|代收")
 _DEEPEST = 12
+# Relays wrap an answer once or twice; what lies deeper is not a track.
+_DEEPEST_OBJECT = 8
 
 
 class Track(NamedTuple):
@@ -81,16 +84,6 @@ class Track(NamedTuple):
     named: str = ""
     # One lone object that looks like a scan.
     lone: bool = False
-
-
-def folded(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return a row with its keys in lower case without _ and -, and its values as stripped texts; what is nested is left out."""
-    return {_key(name): _text(value) for name, value in row.items() if not isinstance(value, dict | list)}
-
-
-def first(row: Mapping[str, str], *names: str) -> str:
-    """Return the first of these values that is not blank."""
-    return next((row[name] for name in names if row.get(name)), "")
 
 
 def when(row: Mapping[str, str]) -> str:
@@ -187,14 +180,14 @@ def _walk_object(value: Mapping[str, Any], frame: _Frame) -> Iterator[Track]:
     own = folded(value)
     frame = frame._replace(number=number_of(value) or frame.number, named=first(own, *_NAMES) or frame.named)
     inside = False
-    for key, inner in value.items():
-        is_number = bool(_NUMBER_AS_KEY.fullmatch(str(key)))
-        for track in _walk(inner, frame._replace(number=str(key)) if is_number else frame):
+    for name, inner in value.items():
+        is_number = bool(_NUMBER_AS_KEY.fullmatch(str(name)))
+        for track in _walk(inner, frame._replace(number=str(name)) if is_number else frame):
             inside = True
             yield track
         if is_number and inner in (None, "", [], {}):
             inside = True
-            yield Track(str(key), [], frame.named)
+            yield Track(str(name), [], frame.named)
     if not inside and is_scan(value) and _TELLING & own.keys():
         yield from _grouped([value], frame, lone=True)
 
@@ -203,7 +196,7 @@ def is_scan(value: Any) -> bool:
     """Return whether a value is an object that holds a time and words."""
     if not isinstance(value, dict):
         return False
-    keys = {_key(name) for name in value}
+    keys = {key(name) for name in value}
     return any(name in keys for name in (*_TIMES, *_DAYS)) and bool(keys & ({*TEXTS} | _TELLING))
 
 
@@ -236,9 +229,27 @@ def number_of(value: Any) -> str:
     return next((own[name] for name in _NUMBERS if _NUMBER.fullmatch(own.get(name, ""))), "")
 
 
-def _key(name: object) -> str:
-    return re.sub(r"[\s_-]", "", str(name)).lower()
+def found(value: Any, wanted: Callable[[Keyed], bool], depth: int = _DEEPEST_OBJECT) -> Iterator[Keyed]:
+    """Return the objects that `wanted` knows, wherever they lie: in lists, in wrappings, in JSON texts.
 
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
+    One that is found is not searched any further.
+    """
+    if depth == 0:
+        return
+    if isinstance(value, str):
+        if value.lstrip()[:1] in ("[", "{"):
+            try:
+                value = bodies.json_value(value)
+            except ValueError:
+                return
+            yield from found(value, wanted, depth - 1)
+    elif isinstance(value, Mapping):
+        row = plain(value)
+        if wanted(row):
+            yield row
+        else:
+            for inner in value.values():
+                yield from found(inner, wanted, depth - 1)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from found(inner, wanted, depth - 1)

@@ -7,6 +7,7 @@ from typing import Any
 
 from shipments import bodies, reading, texts
 from shipments.carriers import _tracks
+from shipments.carriers._shapes import first
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "yuantong"
@@ -81,11 +82,9 @@ def events(rows: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
 
 
 def _event(row: Mapping[str, str], at: datetime, position: int) -> Event:
-    code = _tracks.first(row, "infocontent", "opcode", "scantype", "action").upper()
+    code = first(row, "infocontent", "opcode", "scantype", "action").upper()
     text = _sentence(row, code)
-    place = " ".join(filter(None, (row.get("city", ""), row.get("district", "")))) or _tracks.first(
-        row, "orgname", "location"
-    )
+    place = " ".join(filter(None, (row.get("city", ""), row.get("district", "")))) or first(row, "orgname", "location")
     known = "FAILED" if code in ("SIGNED", "740", "745") and _FAILED.search(text) else code
     stage, cause, rule = reading.read(known, text, STATUS, CARRIER, COARSE)
     return Event(at, position, stage, cause, text, place, code, rule)

@@ -5,7 +5,6 @@ Protocol facts: the platform's documents (menu251, menu295) and code that uses t
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -28,7 +27,8 @@ from shipments.answers import (
     Wish,
     epoch_ms,
 )
-from shipments.carriers import _frames, _refusals, _tracks
+from shipments.carriers import _frames, _refusals
+from shipments.carriers._shapes import compact, first, folded
 from shipops.kit.wire import Request, Response
 
 INTERCEPTS: frozenset[Wish] = frozenset({Wish.RETURN, Wish.REDIRECT})
@@ -105,10 +105,6 @@ def _call(method: str, wanted: Mapping[str, str], contract: Contract, now: datet
     return Request("POST", url, {"Content-Type": "application/json;charset=UTF-8"}, compact(body).encode())
 
 
-def compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def decode_subscription(response: Response) -> Failure | None:
     """Return why a subscription was not taken; None = it stands. It never stops the account: queries go on without it."""
     told = _outcome(response)
@@ -122,8 +118,8 @@ def decode_interception(response: Response) -> Taken | Failure:
     told = _outcome(response)
     if isinstance(told, Failure):
         return told
-    cost = _tracks.first(told, "fee", "amount")
-    return Taken(_tracks.first(told, "wantedid", "workorderno", "data"), Decimal(cost) if _is_sum(cost) else None)
+    cost = first(told, "fee", "amount")
+    return Taken(first(told, "wantedid", "workorderno", "data"), Decimal(cost) if _is_sum(cost) else None)
 
 
 def _is_sum(text: str) -> bool:
@@ -139,7 +135,7 @@ def _outcome(response: Response) -> dict[str, str] | Failure:
     except NotAnAnswer as error:
         return Failure(Trouble.TRANSIENT, str(error))
     told = in_short(value)
-    if _tracks.first(told, "success", "statuscode", "code").lower() in _YES:
+    if first(told, "success", "statuscode", "code").lower() in _YES:
         return told
     return failure_of(told)
 
@@ -148,13 +144,13 @@ def in_short(value: Any) -> dict[str, str]:
     """What an answer says in short, out of the one element that XML needs around it."""
     while isinstance(value, dict) and len(value) == 1 and isinstance(next(iter(value.values())), dict):
         (value,) = value.values()
-    return _tracks.folded(value) if isinstance(value, dict) else {}
+    return folded(value) if isinstance(value, dict) else {}
 
 
 def failure_of(told: Mapping[str, str], otherwise: Trouble = Trouble.TRANSIENT) -> Failure:
     """Return what a refusal means; `otherwise` where neither its code nor its words tell."""
-    code = _tracks.first(told, "code", "statuscode", "errorcode")
-    message = _tracks.first(told, "message", "reason", "msg", "statusmessage", "errormsg")
+    code = first(told, "code", "statuscode", "errorcode")
+    message = first(told, "message", "reason", "msg", "statusmessage", "errormsg")
     if told.get("success", "").lower() == "false" or (not message and code):
         otherwise = Trouble.TRANSIENT
     otherwise = _CATCH_ALL.get(code, otherwise)

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from shipments import bodies, reading, texts
-from shipments.carriers._loose import RETURN_ASKED_FOR, Keyed, first, held_by_a_place, line
-from shipments.carriers._shapes import plain
+from shipments.carriers._shapes import Keyed, first, line, plain
+from shipments.carriers._words import RETURN_ASKED_FOR, held_by_a_place
 from shipments.status import Cause, Event, Stage
 
 CARRIER = "yunda"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from shipments import bodies, reading, texts
-from shipments.carriers._shapes import plain
+from shipments.carriers._shapes import first, plain
 from shipments.carriers._words import COLLECTED, PLACE
 from shipments.reading import Reading
 from shipments.status import Cause, Event, Stage
@@ -133,9 +133,9 @@ def _when(row: Mapping[str, Any]) -> object:
 
 def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
     told = plain(row)
-    text = " ".join(_first(told, *_TEXTS).split())
+    text = " ".join(first(told, *_TEXTS).split())
     code = code_of(told)
-    stage, cause, rule = verdict(code, text, _first(told, "expresssigner", "signman"))
+    stage, cause, rule = verdict(code, text, first(told, "expresssigner", "signman"))
     return Event(at, position, stage, cause, text, _place(told), code, rule)
 
 
@@ -143,13 +143,5 @@ def _place(row: Mapping[str, Any]) -> str:
     site = row.get("scansite")
     if isinstance(site, Mapping):
         inner = plain(site)
-        return _first(inner, "city", "name") or _first(row, "scancity")
-    return _first(row, "city", "scancity", "facilityname", "scansite")
-
-
-def _first(row: Mapping[str, Any], *names: str) -> str:
-    for name in names:
-        value = row.get(name)
-        if value not in (None, "") and not isinstance(value, Mapping | list):
-            return str(value).strip()
-    return ""
+        return first(inner, "city", "name") or first(row, "scancity")
+    return first(row, "city", "scancity", "facilityname", "scansite")

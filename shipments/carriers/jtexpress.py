@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -34,12 +33,11 @@ from shipments.answers import (
     answered,
     epoch_ms,
 )
-from shipments.carriers import _loose
+from shipments.carriers import _frames, _refusals, _tracks
 from shipments.carriers._jtexpress import CARRIER
 from shipments.carriers._jtexpress import STATUS as STATUS
 from shipments.carriers._jtexpress import events as _events
-from shipments.carriers._loose import Keyed, first
-from shipments.carriers._shapes import fields, plain
+from shipments.carriers._shapes import Keyed, compact, fields, first, header, plain
 from shipops.kit.wire import Request, Response
 
 LABEL = _("J&T Express")
@@ -60,7 +58,7 @@ ADDRESS = "https://openapi.jtexpress.com.cn"
 # Every type of scan there is.
 NODES = "&".join(str(node) for node in range(1, 15))
 
-_FAILURES: _loose.Failures = {
+_FAILURES: dict[str, _refusals.Refusal] = {
     "0": (Trouble.TRANSIENT, None, False),
     "145003010": (Trouble.AUTH, None, True),
     "145003012": (Trouble.AUTH, None, True),
@@ -111,7 +109,7 @@ def encode_subscription(ask: Ask, contract: Contract, now: datetime) -> Request:
 
 
 def _call(contract: Contract, path: str, content: object, now: datetime) -> Request:
-    biz_content = _loose.compact(content)
+    biz_content = compact(content)
     headers = {
         "Content-Type": "application/x-www-form-urlencoded;charset=UTF-8",
         "apiAccount": contract.credentials.get("api_account", ""),
@@ -128,7 +126,7 @@ def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
     if not private_key:
         return False
     form = _form(body)
-    given = _loose.header(headers, "digest") or form.get("digest", b"").decode("ascii", "replace")
+    given = header(headers, "digest") or form.get("digest", b"").decode("ascii", "replace")
     return hmac.compare_digest(digest(form.get("bizcontent", body), private_key).encode(), given.encode())
 
 
@@ -151,25 +149,19 @@ def decode(response: Response) -> tuple[Answer, ...]:
 def read(body: bytes) -> tuple[Answer, ...]:
     """Return what any body of J&T says. Raises NotAnAnswer."""
     form = _form(body)
-    text, warnings = bodies.decoded(form.get("bizcontent", body))
-    if not text.strip():
-        raise NotAnAnswer("The body is empty")
-    try:
-        value = _loose.json_value(text)
-    except ValueError:
-        return (_salvage(text, warnings),)
-    pushed = "bizcontent" in form or (isinstance(value, dict) and "bizcontent" in plain(value))
-    return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in _answers(value, pushed=pushed))
+
+    def answers(value: Any) -> tuple[Answer, ...]:
+        wrapped = isinstance(value, dict) and "bizcontent" in plain(value)
+        return _answers(value, pushed=wrapped or "bizcontent" in form)
+
+    return _frames.read_json(form.get("bizcontent", body), answers, _salvage)
 
 
-def _salvage(text: str, warnings: Sequence[str]) -> Answer:
-    """Read the whole details of a cut body: what is good beside the damage is not lost."""
-    rows = [row for row in bodies.salvaged(text) if "scantime" in plain(row)]
-    if not rows:
-        raise NotAnAnswer("The body is not JSON, and no detail stands whole in it")
+def _salvage(text: str) -> Answer:
+    rows = _frames.whole_rows(text, lambda row: "scantime" in row)
     told, more = _events(rows)
-    number = next(filter(None, (first(plain(row), *_NUMBER) for row in rows)), "") or _loose.named(text, "billCode")
-    return Answer(number, CARRIER, told, (*warnings, "The body is cut or broken; its whole details were read", *more))
+    number = next(filter(None, (first(row, *_NUMBER) for row in rows)), "") or _frames.named(text, "billCode")
+    return Answer(number, CARRIER, told, ("The body is cut or broken; its whole details were read", *more))
 
 
 def _is_track(row: Keyed) -> bool:
@@ -183,16 +175,14 @@ def _is_track(row: Keyed) -> bool:
 def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
     if value is None:
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
-    if not isinstance(value, (dict, list)):
-        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
     outer = plain(value) if isinstance(value, dict) else {}
     refused = _refusal(outer)
-    rows = list(_loose.found(value, _is_track))
+    rows = list(_tracks.found(value, _is_track))
     if rows:
         kind = Kind.PUSH if pushed or not outer.keys() & {"code", "msg"} else Kind.QUERY
-        return _tracks(rows, refused, kind)
-    if next(_loose.found(value, lambda row: bool(row.keys() & _REQUEST)), None) is not None:
-        raise _loose.refuse_request("J&T")
+        return _by_number(rows, refused, kind)
+    if next(_tracks.found(value, lambda row: bool(row.keys() & _REQUEST)), None) is not None:
+        raise _refusals.request("J&T")
     if "msg" in outer and _CODE.fullmatch(first(outer, "code")):
         nothing = Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))
         return (Answer(carrier=CARRIER, failure=refused or nothing),)
@@ -204,10 +194,10 @@ def _refusal(outer: Keyed) -> Failure | None:
     code = first(outer, "code")
     if code == "1" or not code or not outer.keys() & {"msg", "data"}:
         return None
-    return _loose.failure(code, first(outer, "msg", "message"), _FAILURES)
+    return _refusals.failure(code, first(outer, "msg", "message"), _FAILURES)
 
 
-def _tracks(rows: Sequence[Keyed], refused: Failure | None, kind: Kind) -> tuple[Answer, ...]:
+def _by_number(rows: Sequence[Keyed], refused: Failure | None, kind: Kind) -> tuple[Answer, ...]:
     """One Answer a waybill. A scan's own number goes before the one around it, which a push fills with another id."""
     by_number: dict[str, list[Any]] = {}
     for row in rows:
@@ -231,13 +221,9 @@ def _track(number: str, details: Sequence[Any], refused: Failure | None, kind: K
 
 def decode_subscription(response: Response) -> Failure | None:
     """Return why a subscription was not taken; None = it stands."""
-    try:
-        value = _loose.json_value(bodies.decoded(response.body)[0])
-    except ValueError:
-        value = None
-    if response.status != 200 or not isinstance(value, dict):
+    outer = _frames.object_of(response)
+    if outer is None:
         return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a subscription answer")
-    outer = plain(value)
     if "code" not in outer:
         return Failure(Trouble.TRANSIENT, "Not a subscription answer")
     return _refusal(outer)

@@ -6,7 +6,6 @@ tell no StateEx, Action or Location. Where pushes go is set in Kdniao's console,
 
 import base64
 import hashlib
-import hmac
 import html
 import json
 import re
@@ -14,16 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import unquote, urlencode
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish, answered
-from shipments.carriers import _kdniao, _shapes
+from shipments.carriers import _frames, _kdniao, _refusals, _shapes
 from shipments.carriers._kdniao import STATUS as STATUS
-from shipments.carriers._shapes import plain
+from shipments.carriers._shapes import compact, plain, signed
 from shipments.status import Event
 from shipops.kit.wire import Request, Response
 
@@ -66,16 +65,15 @@ _COMPANIES: Final = (
 )
 _DEEPEST: Final = 5
 # Kdniao says in a sentence what went wrong, without a code.
-_REASONS: Final = (
-    (r"签名|DataSign|验证(?:失败|不通过)|AppKey|未认证", Trouble.AUTH, True),
-    (r"(?:用户|商户|电商|EBusinessID).{0,8}(?:不存在|错误|无效|非法|未)", Trouble.AUTH, True),
-    (r"套餐|余额|次数|额度|欠费|未开通|充值|超过.{0,6}(?:上限|限制)", Trouble.QUOTA, True),
-    (r"频繁|过快|并发|限流|超频", Trouble.THROTTLE, False),
-    (r"暂无|无轨迹|没有.{0,4}(?:轨迹|物流|信息|结果)|查无|查询无|未查询?到|无此", Trouble.NO_DATA, False),
-    (r"CustomerName|手机|电话|后四位|尾号|编码|ShipperCode|LogisticCode", Trouble.CONFIG, False),
-    (r"单号|不支持|参数|格式|RequestData", Trouble.CONFIG, False),
+_REASONS: Final = _refusals.worded(
+    (r"签名|DataSign|验证(?:失败|不通过)|AppKey|未认证", (Trouble.AUTH, None, True)),
+    (r"(?:用户|商户|电商|EBusinessID).{0,8}(?:不存在|错误|无效|非法|未)", (Trouble.AUTH, None, True)),
+    (r"套餐|余额|次数|额度|欠费|未开通|充值|超过.{0,6}(?:上限|限制)", (Trouble.QUOTA, None, True)),
+    (r"频繁|过快|并发|限流|超频", (Trouble.THROTTLE, timedelta(minutes=10), False)),
+    (r"暂无|无轨迹|没有.{0,4}(?:轨迹|物流|信息|结果)|查无|查询无|未查询?到|无此", (Trouble.NO_DATA, None, False)),
+    (r"CustomerName|手机|电话|后四位|尾号|编码|ShipperCode|LogisticCode", (Trouble.CONFIG, None, False)),
+    (r"单号|不支持|参数|格式|RequestData", (Trouble.CONFIG, None, False)),
 )
-_THROTTLED_FOR: Final = timedelta(minutes=10)
 _ALREADY: Final = re.compile("重复|已订阅|已经订阅|已存在")
 
 
@@ -117,7 +115,7 @@ def _waybill(ask: Ask, contract: Contract) -> dict[str, str]:
 
 
 def _post(contract: Contract, path: str, request_type: str, told: Mapping[str, str]) -> Request:
-    data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    data = compact(told)
     fields = {
         "RequestData": data,
         "EBusinessID": contract.credentials.get("business_id", ""),
@@ -132,14 +130,8 @@ def _post(contract: Contract, path: str, request_type: str, told: Mapping[str, s
 
 def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
     """Return whether the push is signed with our key, over RequestData as it came or before a framework escaped it for HTML."""
-    fields = _fields(body)
-    data, key = fields.get("requestdata", b""), contract.credentials.get("app_key", "")
-    told = fields.get("datasign", b"").decode(errors="replace").strip()
-    # Kdniao encodes the signature once more than a form needs; a + that was not encoded arrives as a blank.
-    given = (unquote(told) if "%" in told else told).replace(" ", "+").encode()
-    unescaped = html.unescape(data.decode(errors="replace")).encode(errors="replace")
-    as_sent = hmac.compare_digest(sign(data, key).encode(), given)
-    return hmac.compare_digest(sign(unescaped, key).encode(), given) or as_sent
+    fields, key = _fields(body), contract.credentials.get("app_key", "")
+    return signed(fields.get("requestdata", b""), fields.get("datasign", b""), lambda data: sign(data, key))
 
 
 def acknowledge(body: bytes) -> Response:
@@ -155,11 +147,7 @@ def acknowledge(body: bytes) -> Response:
         "Success": True,
         "Reason": "",
     }
-    return Response(200, {"Content-Type": "application/json; charset=utf-8"}, _compact(said))
-
-
-def _compact(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return Response(200, {"Content-Type": "application/json; charset=utf-8"}, compact(said).encode(errors="replace"))
 
 
 def _fields(body: bytes) -> dict[str, bytes]:
@@ -180,7 +168,7 @@ def decode(response: Response) -> tuple[Answer, ...]:
 
 def decode_subscription(response: Response) -> Failure | None:
     """Return why a subscription was not taken; None = it was, or stands already."""
-    told = _object(response)
+    told = _frames.object_of(response)
     if told is None:
         return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a subscription answer")
     reason = str(told.get("reason") or "")
@@ -191,24 +179,13 @@ def decode_subscription(response: Response) -> Failure | None:
 
 def decode_recognition(response: Response) -> tuple[str, ...] | Failure:
     """Return the carriers a number may be of, the likeliest first."""
-    told = _object(response)
+    told = _frames.object_of(response)
     if told is None:
         return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a recognition answer")
     candidates = _candidates(told)
     if candidates:
         return candidates
     return _failure(str(told.get("reason") or "") or gettext_noop("No carrier was recognised"), Trouble.NO_DATA)
-
-
-def _object(response: Response) -> dict[str, Any] | None:
-    """The JSON object of an answer under plain keys; None where there is none."""
-    if response.status != 200:
-        return None
-    try:
-        value = bodies.json_value(bodies.decoded(response.body)[0])
-    except ValueError:
-        return None
-    return plain(value) if isinstance(value, dict) else None
 
 
 def _candidates(head: Mapping[str, Any]) -> tuple[str, ...]:
@@ -234,16 +211,9 @@ def read(body: bytes) -> tuple[Answer, ...]:
     kind = Kind.PUSH if "requestdata" in fields else Kind.QUERY
     if kind is Kind.PUSH and fields.get("requesttype", b"101").decode(errors="replace").strip() not in _PUSHES:
         raise NotAnAnswer("This is a request to Kdniao, not an answer")
-    text, warnings = bodies.decoded(fields.get("requestdata", body))
-    if not text.strip():
-        raise NotAnAnswer("The body is empty")
-    try:
-        value = _shapes.unwrapped(bodies.json_value(text))
-    except ValueError:
-        answers = [_salvage(text, kind)]
-    else:
-        answers = _answers(value, kind)
-    return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in answers)
+    return _frames.read_json(
+        fields.get("requestdata", body), lambda value: _answers(value, kind), lambda text: _salvage(text, kind)
+    )
 
 
 # Not the state: it tells of the newest scan, which may be among what was cut off.
@@ -251,10 +221,7 @@ _HEAD: Final = re.compile(r'"(LogisticCode|ShipperCode|logisticCode|shipperCode)
 
 
 def _salvage(text: str, kind: Kind) -> Answer:
-    """Read the whole scans of a cut body: what is good beside the damage is not lost."""
-    found = [row for row in bodies.salvaged(text) if _kdniao.is_row(row)]
-    if not found:
-        raise NotAnAnswer("The body is not JSON, and no scan stands whole in it")
+    found = _frames.whole_rows(text, _kdniao.is_row)
     head = plain(dict(_HEAD.findall(html.unescape(text))))
     told = _answer([_Track(head, found)], kind)
     return replace(told, warnings=("The body is cut or broken; its whole scans were read", *told.warnings))
@@ -263,8 +230,6 @@ def _salvage(text: str, kind: Kind) -> Answer:
 def _answers(value: Any, kind: Kind) -> list[Answer]:
     if value is None:
         return [Answer(failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty")))]
-    if not isinstance(value, dict | list):
-        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
     head = plain(value) if isinstance(value, dict) else {}
     if "shippers" in head:
         return [_recognised(head)]
@@ -372,10 +337,8 @@ def _said(head: Mapping[str, Any]) -> Answer:
 
 
 def _failure(reason: str, otherwise: Trouble = Trouble.TRANSIENT) -> Failure:
-    found = ((trouble, wide) for pattern, trouble, wide in _REASONS if re.search(pattern, reason, re.IGNORECASE))
-    trouble, wide = next(found, (otherwise, False))
-    after = _THROTTLED_FOR if trouble is Trouble.THROTTLE else None
-    return Failure(trouble, reason.strip() or gettext_noop("No scan yet"), after, wide)
+    said = reason.strip() or gettext_noop("No scan yet")
+    return _refusals.failure("", said, {}, otherwise, _REASONS)
 
 
 def _true(value: object) -> bool:

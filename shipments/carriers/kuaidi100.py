@@ -22,12 +22,13 @@ from shipments.carriers._kuaidi100 import STATUS as STATUS
 from shipments.carriers._kuaidi100 import events as _events
 from shipments.carriers._kuaidi100 import settled
 from shipments.carriers._kuaidi100_calls import INTERCEPTS as INTERCEPTS
-from shipments.carriers._kuaidi100_calls import compact, post
 from shipments.carriers._kuaidi100_calls import decode_interception as decode_interception
 from shipments.carriers._kuaidi100_calls import decode_recognition as decode_recognition
 from shipments.carriers._kuaidi100_calls import encode_interception as encode_interception
 from shipments.carriers._kuaidi100_calls import encode_recognition as encode_recognition
+from shipments.carriers._kuaidi100_calls import post
 from shipments.carriers._kuaidi100_calls import sign as sign
+from shipments.carriers._shapes import compact
 from shipments.status import Cause
 from shipops.kit.wire import Request, Response
 

@@ -18,8 +18,9 @@ from django.utils.translation import gettext_noop
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish
 from shipments.carriers import _seventeentrack as scans
-from shipments.carriers._abroad import header, heard, mapping, mistyped, parsed, pick, refusal, word
+from shipments.carriers._abroad import heard, mapping, mistyped, parsed, refusal
 from shipments.carriers._seventeentrack import STATUS as STATUS
+from shipments.carriers._shapes import header, pick, word
 from shipments.status import Cause
 from shipops.kit.wire import Request, Response
 

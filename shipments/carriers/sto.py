@@ -27,11 +27,11 @@ from shipments.answers import (
     answered,
 )
 from shipments.carriers import _frames, _tracks
+from shipments.carriers._shapes import compact, folded
 from shipments.carriers._sto import CARRIER
 from shipments.carriers._sto import STATUS as STATUS
 from shipments.carriers._sto import events as _events
 from shipments.carriers._sto_calls import INTERCEPTS as INTERCEPTS
-from shipments.carriers._sto_calls import compact, failure_of, unwrapped
 from shipments.carriers._sto_calls import decode_interception as decode_interception
 from shipments.carriers._sto_calls import decode_subscription as decode_subscription
 from shipments.carriers._sto_calls import digest as digest
@@ -39,6 +39,7 @@ from shipments.carriers._sto_calls import encode as encode
 from shipments.carriers._sto_calls import encode_interception as encode_interception
 from shipments.carriers._sto_calls import encode_subscription as encode_subscription
 from shipments.carriers._sto_calls import encode_withdrawal as encode_withdrawal
+from shipments.carriers._sto_calls import failure_of, unwrapped
 from shipops.kit.wire import Response
 
 LABEL = _("STO Express")
@@ -135,7 +136,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
 
 
 def _answers(value: Any, warnings: tuple[str, ...], kind: Kind) -> tuple[Answer, ...]:
-    told = _tracks.folded(value) if isinstance(value, dict) else {}
+    told = folded(value) if isinstance(value, dict) else {}
     found = _tracks.tracks(value)
     for track in found:
         other = _tracks.carrier_named(track.named)

@@ -28,11 +28,12 @@ from shipments.answers import (
     answered,
 )
 from shipments.carriers import _frames, _tracks
+from shipments.carriers._shapes import compact, folded
 from shipments.carriers._yto import CARRIER
 from shipments.carriers._yto import STATUS as STATUS
 from shipments.carriers._yto import events as _events
 from shipments.carriers._yto_calls import INTERCEPTS as INTERCEPTS
-from shipments.carriers._yto_calls import PUSHED, compact, failure_of, in_short
+from shipments.carriers._yto_calls import PUSHED, failure_of, in_short
 from shipments.carriers._yto_calls import decode_interception as decode_interception
 from shipments.carriers._yto_calls import decode_subscription as decode_subscription
 from shipments.carriers._yto_calls import encode as encode
@@ -111,7 +112,7 @@ def acknowledge(body: bytes) -> Response:
 def _reference(value: Any) -> str:
     inner = value.get("UpdateInfo", value) if isinstance(value, dict) else value
     told = inner[0] if isinstance(inner, list) and inner else inner
-    return _tracks.folded(told).get("txlogisticid", "") if isinstance(told, dict) else ""
+    return folded(told).get("txlogisticid", "") if isinstance(told, dict) else ""
 
 
 def decode(response: Response) -> tuple[Answer, ...]:
@@ -125,7 +126,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
     if _REQUEST_FORM.match(text):
         raise NotAnAnswer("This is a request to YTO, not an answer")
     value, broken = _frames.value_of(text)
-    inner = _tracks.folded(value).get("logisticsinterface") if isinstance(value, dict) else ""
+    inner = folded(value).get("logisticsinterface") if isinstance(value, dict) else ""
     if inner:
         value, broken = _frames.value_of(inner)
         pushed = True
@@ -145,7 +146,7 @@ def _document(body: bytes) -> tuple[str, tuple[str, ...], bool]:
 
 
 def _answers(value: Any, warnings: tuple[str, ...], kind: Kind) -> tuple[Answer, ...]:
-    told = _tracks.folded(value) if isinstance(value, dict) else {}
+    told = folded(value) if isinstance(value, dict) else {}
     found = _tracks.tracks(value)
     for track in found:
         other = _tracks.carrier_named(track.named)

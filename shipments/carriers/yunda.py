@@ -30,9 +30,8 @@ from shipments.answers import (
     answered,
     epoch_ms,
 )
-from shipments.carriers import _loose
-from shipments.carriers._loose import Keyed, first
-from shipments.carriers._shapes import fields, plain
+from shipments.carriers import _frames, _refusals, _tracks
+from shipments.carriers._shapes import Keyed, compact, fields, first, header, plain
 from shipments.carriers._yunda import CARRIER, settled
 from shipments.carriers._yunda import STATUS as STATUS
 from shipments.carriers._yunda import events as _events
@@ -55,7 +54,7 @@ RECOGNISES = False
 ADDRESS = "https://openapi.yundaex.com"
 
 # Yunda documents no table of codes: what its words do not tell is theirs, and asking again later may help.
-_FAILURES: _loose.Failures = {}
+_FAILURES: dict[str, _refusals.Refusal] = {}
 _NUMBER = ("mailno", "waybillno")
 _STEPS = ("steps", "traces", "tracks")
 _ENVELOPE = {"code", "message", "msg", "data", "remark"}
@@ -80,7 +79,7 @@ def encode_subscription(ask: Ask, contract: Contract, now: datetime) -> Request:
 
 
 def _call(contract: Contract, path: str, content: object, now: datetime) -> Request:
-    body = _loose.compact(content).encode()
+    body = compact(content).encode()
     headers = {
         "Content-Type": "application/json;charset=UTF-8",
         "app-key": contract.credentials.get("app_key", ""),
@@ -95,7 +94,7 @@ def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
     secret = contract.credentials.get("app_secret", "")
     if not secret:
         return False
-    given = _loose.header(headers, "sign").lower().encode()
+    given = header(headers, "sign").lower().encode()
     if hmac.compare_digest(sign(body, secret).encode(), given):
         return True
     content, beside = _signed_inside(body)
@@ -135,25 +134,14 @@ def decode(response: Response) -> tuple[Answer, ...]:
 
 def read(body: bytes) -> tuple[Answer, ...]:
     """Return what any body of Yunda says. Raises NotAnAnswer."""
-    text, warnings = bodies.decoded(_form(body).get("data", body))
-    if not text.strip():
-        raise NotAnAnswer("The body is empty")
-    try:
-        value = _loose.json_value(text)
-    except ValueError:
-        return (_salvage(text, warnings),)
-    return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in _answers(value))
+    return _frames.read_json(_form(body).get("data", body), _answers, _salvage)
 
 
-def _salvage(text: str, warnings: Sequence[str]) -> Answer:
-    """Read the whole steps of a cut body: what is good beside the damage is not lost."""
-    rows = [row for row in bodies.salvaged(text) if {"action", "time"} <= plain(row).keys()]
-    number = _loose.named(text, "mailno")
-    if not rows:
-        raise NotAnAnswer("The body is not JSON, and no step stands whole in it")
+def _salvage(text: str) -> Answer:
+    rows = _frames.whole_rows(text, lambda row: {"action", "time"} <= row.keys())
     told, more = _events(rows)
     cut = "The body is cut or broken; its whole steps were read"
-    return Answer(number, CARRIER, told, (*warnings, cut, *more))
+    return Answer(_frames.named(text, "mailno"), CARRIER, told, (cut, *more))
 
 
 def _is_track(row: Keyed) -> bool:
@@ -168,15 +156,13 @@ def _is_track(row: Keyed) -> bool:
 def _answers(value: Any) -> tuple[Answer, ...]:
     if value is None:
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
-    if not isinstance(value, (dict, list)):
-        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
     outer = plain(value) if isinstance(value, dict) else {}
-    rows = list(_loose.found(value, _is_track))
+    rows = list(_tracks.found(value, _is_track))
     refused = _refusal(outer) if "result" in outer and not rows else _refusal(outer, only_said=True)
     if rows:
-        return _tracks(rows, refused)
+        return _by_number(rows, refused)
     if outer.keys() & {"mailno", "orders"}:
-        raise _loose.refuse_request("Yunda")
+        raise _refusals.request("Yunda")
     verdict = str(outer.get("result")).lower() in ("true", "false")
     if verdict and outer.keys() & _ENVELOPE and not outer.keys() & _OTHERS_ENVELOPE:
         return (Answer(carrier=CARRIER, failure=refused),)
@@ -187,14 +173,14 @@ def _refusal(outer: Keyed, *, only_said: bool = False) -> Failure | None:
     """Return why an envelope brings nothing: it says no, or it says yes and holds nothing."""
     if not _no(outer.get("result")):
         return None if only_said else Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))
-    return _loose.failure(first(outer, "code"), first(outer, "message", "msg", "remark"), _FAILURES)
+    return _refusals.failure(first(outer, "code"), first(outer, "message", "msg", "remark"), _FAILURES)
 
 
 def _no(value: object) -> bool:
     return value is False or str(value).lower() == "false"
 
 
-def _tracks(rows: Sequence[Keyed], refused: Failure | None) -> tuple[Answer, ...]:
+def _by_number(rows: Sequence[Keyed], refused: Failure | None) -> tuple[Answer, ...]:
     answers = [_track(row, refused) for row in rows if any(name in row for name in _STEPS)]
     pushed: dict[str, list[Keyed]] = {}
     for row in rows:
@@ -228,7 +214,7 @@ def _word(row: Keyed, refused: Failure | None) -> Answer:
     if not _no(row.get("result")):
         return Answer(number, CARRIER, failure=refused, kind=Kind.SUBSCRIPTION)
     why = first(row, "remark", "message", "msg") or "The carrier has nothing on this number"
-    failure = _loose.failure(first(row, "code"), why, _FAILURES)
+    failure = _refusals.failure(first(row, "code"), why, _FAILURES)
     if failure.trouble is Trouble.TRANSIENT:
         failure = replace(failure, trouble=Trouble.NO_DATA)
     return Answer(number, CARRIER, failure=failure)
@@ -236,16 +222,12 @@ def _word(row: Keyed, refused: Failure | None) -> Answer:
 
 def decode_subscription(response: Response) -> Failure | None:
     """Return why a subscription was not taken; None = it was, or is there already."""
-    try:
-        value = _loose.json_value(bodies.decoded(response.body)[0])
-    except ValueError:
-        value = None
-    if response.status != 200 or not isinstance(value, dict):
+    outer = _frames.object_of(response)
+    if outer is None:
         return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a subscription answer")
-    outer = plain(value)
-    parts = [row for row in _loose.found(value.get("data"), _is_track) if "result" in row]
+    parts = [row for row in _tracks.found(outer.get("data"), _is_track) if "result" in row]
     for row in [outer] if _no(outer.get("result")) else parts:
         said = first(row, "message", "msg", "remark")
         if _no(row.get("result")) and not any(word in said for word in ("重复", "已订阅", "已存在")):
-            return _loose.failure(first(row, "code"), said, _FAILURES)
+            return _refusals.failure(first(row, "code"), said, _FAILURES)
     return None if "result" in outer else Failure(Trouble.TRANSIENT, "Not a subscription answer")

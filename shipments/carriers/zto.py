@@ -6,19 +6,15 @@ Where pushes go is set in ZTO's console, not in the subscription.
 
 import base64
 import hashlib
-import hmac
-import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import unquote
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from shipments import bodies
 from shipments.answers import (
     Answer,
     Ask,
@@ -33,8 +29,8 @@ from shipments.answers import (
     Wish,
     answered,
 )
-from shipments.carriers import _shapes, _zto
-from shipments.carriers._shapes import plain
+from shipments.carriers import _frames, _shapes, _zto
+from shipments.carriers._shapes import Keyed, compact, plain, signed
 from shipments.carriers._zto import CARRIER
 from shipments.carriers._zto import STATUS as STATUS
 from shipments.status import Cause
@@ -141,7 +137,7 @@ def _waybill(ask: Ask, contract: Contract) -> dict[str, object]:
 
 
 def _post(contract: Contract, api: str, told: Mapping[str, object]) -> Request:
-    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    body = compact(told).encode()
     headers = {
         "Content-Type": "application/json;charset=utf-8",
         "x-appKey": contract.credentials.get("app_key", ""),
@@ -152,14 +148,8 @@ def _post(contract: Contract, api: str, told: Mapping[str, object]) -> Request:
 
 def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
     """Return whether the push carries our digest over `data`, as it came or before a framework escaped it for HTML."""
-    fields = _fields(body)
-    data, secret = fields.get("data", b""), contract.credentials.get("app_secret", "")
-    told = fields.get("data_digest", b"").decode(errors="replace").strip()
-    # base64 holds + and /: a + that was not encoded arrives as a blank.
-    given = (unquote(told) if "%" in told else told).replace(" ", "+").encode()
-    unescaped = html.unescape(data.decode(errors="replace")).encode(errors="replace")
-    as_sent = hmac.compare_digest(digest(data, secret).encode(), given)
-    return hmac.compare_digest(digest(unescaped, secret).encode(), given) or as_sent
+    fields, secret = _fields(body), contract.credentials.get("app_secret", "")
+    return signed(fields.get("data", b""), fields.get("data_digest", b""), lambda data: digest(data, secret))
 
 
 def acknowledge(body: bytes) -> Response:
@@ -213,15 +203,9 @@ def decode_interception(response: Response) -> Taken | Failure:
     return Taken(str(plain(inner).get("bizno") or ""))
 
 
-def _object(response: Response) -> dict[str, Any] | None:
-    if response.status != 200:
-        return None
-    try:
-        value = bodies.json_value(bodies.decoded(response.body)[0])
-    except ValueError:
-        return None
-    told = plain(value) if isinstance(value, dict) else {}
-    return told if "status" in told else None
+def _object(response: Response) -> Keyed | None:
+    told = _frames.object_of(response)
+    return told if told is not None and "status" in told else None
 
 
 def _refusal(told: Mapping[str, Any]) -> Failure | None:
@@ -237,32 +221,20 @@ def read(body: bytes) -> tuple[Answer, ...]:
     """Return what any body of ZTO says. Raises NotAnAnswer."""
     fields = _fields(body)
     kind = Kind.PUSH if "data" in fields else Kind.QUERY
-    text, warnings = bodies.decoded(fields.get("data", body))
-    if not text.strip():
-        raise NotAnAnswer("The body is empty")
-    try:
-        value = _shapes.unwrapped(bodies.json_value(text))
-    except ValueError:
-        answers = [_salvage(text, kind)]
-    else:
-        answers = _answers(value, kind)
-    return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in answers)
+    return _frames.read_json(
+        fields.get("data", body), lambda value: _answers(value, kind), lambda text: _salvage(text, kind)
+    )
 
 
 def _salvage(text: str, kind: Kind) -> Answer:
-    """Read the whole scans of a cut body: what is good beside the damage is not lost."""
-    found = [row for row in bodies.salvaged(text) if _zto.is_row(row)]
-    if not found:
-        raise NotAnAnswer("The body is not JSON, and no scan stands whole in it")
-    told = _answer(_number(plain(found[0])), found, kind)
+    found = _frames.whole_rows(text, _zto.is_row)
+    told = _answer(_number(found[0]), found, kind)
     return replace(told, warnings=("The body is cut or broken; its whole scans were read", *told.warnings))
 
 
 def _answers(value: Any, kind: Kind) -> list[Answer]:
     if value is None:
         return [Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty")))]
-    if not isinstance(value, dict | list):
-        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
     head = plain(value) if isinstance(value, dict) else {}
     by_number: dict[str, list[Any]] = {}
     for number, rows in _tracks(value, "", 0):

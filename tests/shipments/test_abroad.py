@@ -15,7 +15,7 @@ from django.apps import apps
 from shipments import bodies, carriers, reading
 from shipments.answers import Answer, NotAnAnswer, Trouble
 from shipments.booking import _Carriers
-from shipments.carriers import _abroad, _aftership, _clocks, _seventeentrack
+from shipments.carriers import _abroad, _aftership, _clocks, _seventeentrack, _shapes
 from shipments.models import Carrier, CarrierAlias
 from shipments.status import Cause, Event, Stage, word
 from shipops.kit.wire import Response
@@ -220,11 +220,11 @@ class TestBodies:
 
     def test_a_field_is_found_in_every_spelling(self) -> None:
         for key in ("track_info", "trackInfo", "TrackInfo", "TRACK_INFO", "trackinfo"):
-            assert _abroad.pick({"other": 1, key: {"a": 1}}, "track_info") == {"a": 1}
-        assert _abroad.pick({"no": None, "number": 2}, "no", "number") == 2
-        assert _abroad.pick({"track_info": None}, "track_info") is None
-        assert _abroad.word({"number": 12}, "number") == "12"
-        assert _abroad.word({"number": {"a": 1}}, "number") == ""
+            assert _shapes.pick({"other": 1, key: {"a": 1}}, "track_info") == {"a": 1}
+        assert _shapes.pick({"no": None, "number": 2}, "no", "number") == 2
+        assert _shapes.pick({"track_info": None}, "track_info") is None
+        assert _shapes.word({"number": 12}, "number") == "12"
+        assert _shapes.word({"number": {"a": 1}}, "number") == ""
         assert _abroad.mapping('{"a": 1}') == {"a": 1}
 
 

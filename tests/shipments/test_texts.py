@@ -53,7 +53,7 @@ class TestAccuracy:
 
     @pytest.mark.parametrize(
         ("group", "right", "seen", "misread"),
-        [("Other languages, in two thirds", 132, 157, 0), ("Other languages, held back", 74, 116, 2)],
+        [("Other languages, in two thirds", 134, 157, 0), ("Other languages, held back", 99, 116, 1)],
     )
     def test_lines_without_chinese_are_read_right_at_least_this_often(
         self, lines: list[Line], group: str, right: int, seen: int, misread: int
