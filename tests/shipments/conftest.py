@@ -11,9 +11,29 @@ from merchants.models import Merchant, Shop
 from orders.models import Dispatch
 from shipments.models import CarrierAccount, Waybill
 from tests.exceptions.making import an_order
+from tests.shipments import golden
 from tests.simulator.conftest import Client, Serve, serve
 
 __all__ = ["serve"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many rows of the samples' index passed, real captures apart from what somebody made."""
+    passed, failed = (
+        [
+            str(value)
+            for outcome in outcomes
+            for report in terminalreporter.getreports(outcome)
+            for name, value in report.user_properties
+            if name == golden.CHECKED
+        ]
+        for outcomes in (["passed"], ["failed", "error"])
+    )
+    told = golden.counts(passed, failed)
+    if told:
+        terminalreporter.section("samples read as their index says")
+        for line in golden.lines(told):
+            terminalreporter.line(line)
 
 
 @pytest.fixture
