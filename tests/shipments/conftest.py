@@ -24,7 +24,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             str(value)
             for outcome in outcomes
             for report in terminalreporter.getreports(outcome)
-            for name, value in report.user_properties
+            for name, value in getattr(report, "user_properties", ())  # a module that was not collected has none
             if name == golden.CHECKED
         ]
         for outcomes in (["passed"], ["failed", "error"])
