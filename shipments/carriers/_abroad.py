@@ -1,23 +1,20 @@
-"""What aggregators of carriers abroad have in common: loose keys, cut bodies, refusals by HTTP, a status of the whole. Pure."""
+"""What aggregators of carriers abroad have in common: cut bodies, a status of the whole, several carriers in one track. Pure."""
 
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-from shipments import bodies, reading, texts
-from shipments.answers import Answer, Failure, NotAnAnswer, Trouble, answered
-from shipments.carriers._shapes import header
+from shipments import bodies, texts
+from shipments.answers import Answer, NotAnAnswer, Trouble, answered
+from shipments.carriers._refusals import by_http
+from shipments.carriers._whole import newest_as
 from shipments.status import Cause, Event, Stage, fold
 from shipops.kit.wire import Response
 
 _ENDS = frozenset({Stage.DELIVERED, Stage.RETURNED, Stage.RETURNING, Stage.REFUSED, Stage.CANCELLED})
 _CLOSERS = {"{": "}", "[": "]"}
-# What an answer that tells no time to wait asks for: their limits are per second.
-_A_MINUTE = timedelta(minutes=1)
-_LONGEST_WAIT = 24 * 3600
 _S10 = re.compile(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}", re.ASCII)
 
 
@@ -83,7 +80,7 @@ def _closed(text: str) -> str:
 
 def heard(response: Response, read: Callable[[bytes], tuple[Answer, ...]]) -> tuple[Answer, ...]:
     """Return what `read` makes of a response; of a refusal, its own words where it has some, else what HTTP says."""
-    refused = refusal(response)
+    refused = by_http(response)
     if refused is None:
         return answered(replace(response, status=200), read)
     if refused.trouble is not Trouble.THROTTLE:
@@ -94,22 +91,6 @@ def heard(response: Response, read: Callable[[bytes], tuple[Answer, ...]]) -> tu
         if told and all(answer.failure for answer in told):
             return told
     return (Answer(failure=refused),)
-
-
-def refusal(response: Response) -> Failure | None:
-    """Return why an answer's HTTP status says that it is none; None for success."""
-    status, said = response.status, f"HTTP {response.status}"
-    if 200 <= status < 300:
-        return None
-    if status == 429:
-        after = header(response.headers, "retry-after").strip()
-        wait = min(int(after), _LONGEST_WAIT) if after.isascii() and after.isdigit() else 0
-        return Failure(Trouble.THROTTLE, said, timedelta(seconds=wait) if wait else _A_MINUTE, account_wide=True)
-    if status in (401, 403):
-        return Failure(Trouble.AUTH, said, account_wide=True)
-    if status == 402:
-        return Failure(Trouble.QUOTA, said, account_wide=True)
-    return Failure(Trouble.TRANSIENT, said)
 
 
 def settled(told: tuple[Event, ...], code: str, table: Mapping[str, texts.Verdict]) -> tuple[Event, ...]:
@@ -123,26 +104,20 @@ def settled(told: tuple[Event, ...], code: str, table: Mapping[str, texts.Verdic
     if code.startswith("Expired"):
         # Silent for weeks: where it is stays what the last scan said.
         late = folded.stage not in _ENDS and not folded.cause
-        return _with_newest(told, newest.stage, Cause.DELAYED, newest.rule) if late else told
+        return newest_as(told, newest.stage, Cause.DELAYED, code, newest.rule) if late else told
     by_words = "text:" in newest.rule or "carrier:" in newest.rule
     if stage is Stage.DELIVERED and by_words and newest.stage in (Stage.AVAILABLE_FOR_PICKUP, Stage.RETURNED):
         return told
     if folded.stage is Stage.RETURNING and stage in (Stage.DELIVERED, Stage.REFUSED):
         # Who signs for what goes back is the sender; a refusal is why it goes.
-        return _with_newest(told, Stage.RETURNED, None, f"code:{code}") if stage is Stage.DELIVERED else told
+        return newest_as(told, Stage.RETURNED, None, code) if stage is Stage.DELIVERED else told
     if stage in _ENDS and folded.stage is not stage:
-        return _with_newest(told, stage, cause, f"code:{code}")
+        return newest_as(told, stage, cause, code)
     if newest.stage is Stage.UNKNOWN and not newest.cause:
-        return _with_newest(told, stage, cause, f"code:{code}")
+        return newest_as(told, stage, cause, code)
     if cause and not folded.cause and folded.stage not in _ENDS:
-        return _with_newest(told, newest.stage, cause, f"code:{code}")
+        return newest_as(told, newest.stage, cause, code)
     return told
-
-
-def _with_newest(told: tuple[Event, ...], stage: Stage, cause: Cause | None, rule: str) -> tuple[Event, ...]:
-    newest = told[-1]
-    rule = reading.of_whole(rule.removeprefix("code:"), rule, newest.rule)
-    return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=rule))
 
 
 def merged(legs: list[tuple[Event, ...]]) -> tuple[Event, ...]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from shipments import bodies, reading, texts
 from shipments.carriers._shapes import first, plain
+from shipments.carriers._whole import newest_as
 from shipments.carriers._words import COLLECTED, PLACE
 from shipments.reading import Reading
 from shipments.status import Cause, Event, Stage, fold
@@ -172,7 +173,7 @@ def settled(told: tuple[Event, ...], states: Sequence[str], company: str) -> tup
         return told
     if newest.stage is not Stage.UNKNOWN and stage in _WHEREABOUTS and cause:
         stage = newest.stage  # it tells of trouble, and the scan where
-    return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=reading.of_whole(code, rule, newest.rule)))
+    return newest_as(told, stage, cause, code, rule)
 
 
 def _outdone(code: str, stage: Stage, cause: Cause | None, newest: Event, known: Stage, trouble: Cause | None) -> bool:

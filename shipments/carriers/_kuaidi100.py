@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from shipments import bodies, reading, texts
+from shipments.carriers._whole import newest_as
 from shipments.status import Cause, Event, Stage, fold
 
 STATUS: dict[str, texts.Verdict] = {
@@ -109,5 +110,4 @@ def settled(told: tuple[Event, ...], state: str, signed: bool, carrier: str = ""
         return told
     if stage is Stage.UNKNOWN:
         stage = newest.stage
-    rule = reading.of_whole(state, rule, newest.rule)
-    return (*told[:-1], newest._replace(stage=stage, cause=cause, rule=rule))
+    return newest_as(told, stage, cause, state, rule)

@@ -1,10 +1,12 @@
-"""What a carrier's gateway means when it refuses: by its code where that is documented, else by its words. Pure."""
+"""What a carrier's gateway means when it refuses: by its code where that is documented, else by its words; or by HTTP. Pure."""
 
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 
 from shipments.answers import Failure, NotAnAnswer, Trouble
+from shipments.carriers._shapes import header
+from shipops.kit.wire import Response
 
 # trouble, how long to wait, whether it is true of every number
 Refusal = tuple[Trouble, timedelta | None, bool]
@@ -18,6 +20,9 @@ CODES: Mapping[str, Refusal] = {
     "S05": (Trouble.CONFIG, None, False),  # no such content
     "S07": (Trouble.TRANSIENT, None, False),  # theirs; try again
 }
+# What an answer that tells no time to wait asks for: their limits are per second.
+_A_MINUTE = timedelta(minutes=1)
+_LONGEST_WAIT = 24 * 3600
 Words = tuple[tuple[re.Pattern[str], Refusal], ...]
 
 
@@ -67,3 +72,19 @@ def failure(
 def request(name: str) -> NotAnAnswer:
     """Return what is raised for a document that goes to the carrier, not one that comes from it."""
     return NotAnAnswer(f"This is a request to {name}, not an answer")
+
+
+def by_http(response: Response) -> Failure | None:
+    """Return why an answer's HTTP status says that it is none; None for success."""
+    status, said = response.status, f"HTTP {response.status}"
+    if 200 <= status < 300:
+        return None
+    if status == 429:
+        after = header(response.headers, "retry-after").strip()
+        wait = min(int(after), _LONGEST_WAIT) if after.isascii() and after.isdigit() else 0
+        return Failure(Trouble.THROTTLE, said, timedelta(seconds=wait) if wait else _A_MINUTE, account_wide=True)
+    if status in (401, 403):
+        return Failure(Trouble.AUTH, said, account_wide=True)
+    if status == 402:
+        return Failure(Trouble.QUOTA, said, account_wide=True)
+    return Failure(Trouble.TRANSIENT, said)

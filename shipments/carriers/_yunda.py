@@ -7,6 +7,7 @@ from typing import Any
 
 from shipments import bodies, reading, texts
 from shipments.carriers._shapes import Keyed, first, line, plain
+from shipments.carriers._whole import newest_as
 from shipments.carriers._words import RETURN_ASKED_FOR, held_by_a_place
 from shipments.status import Cause, Event, Stage
 
@@ -130,4 +131,4 @@ def settled(told: tuple[Event, ...], status: str) -> tuple[Event, ...]:
     if not told or code not in _ENDS or told[-1].rule:
         return told
     stage, cause, _ = _verdict(code, told[-1].text)
-    return (*told[:-1], told[-1]._replace(stage=stage, cause=cause, rule=f"whole:{code}"))
+    return newest_as(told, stage, cause, code)

@@ -20,8 +20,9 @@ from django.utils.translation import gettext_noop
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish
 from shipments.carriers import _aftership as scans
-from shipments.carriers._abroad import heard, mapping, mistyped, parsed, refusal
+from shipments.carriers._abroad import heard, mapping, mistyped, parsed
 from shipments.carriers._aftership import STATUS as STATUS
+from shipments.carriers._refusals import by_http
 from shipments.carriers._shapes import header, pick, word
 from shipments.status import Cause
 from shipops.kit.wire import Request, Response
@@ -109,7 +110,7 @@ def decode(response: Response) -> tuple[Answer, ...]:
 
 def decode_subscription(response: Response) -> Failure | None:
     """Return why no tracking was made; None = it is there, also from before (4003)."""
-    refused = refusal(response)
+    refused = by_http(response)
     if refused is not None and refused.trouble is Trouble.THROTTLE:
         return refused
     try:

@@ -9,7 +9,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,6 +23,7 @@ from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAn
 from shipments.carriers import _frames, _kdniao, _refusals, _shapes
 from shipments.carriers._kdniao import STATUS as STATUS
 from shipments.carriers._shapes import compact, plain, signed
+from shipments.carriers._tracks import framed
 from shipments.status import Event
 from shipops.kit.wire import Request, Response
 
@@ -63,7 +64,6 @@ _COMPANIES: Final = (
     "carriername",
     "expressname",
 )
-_DEEPEST: Final = 5
 # Kdniao says in a sentence what went wrong, without a code.
 _REASONS: Final = _refusals.worded(
     (r"签名|DataSign|验证(?:失败|不通过)|AppKey|未认证", (Trouble.AUTH, None, True)),
@@ -236,7 +236,8 @@ def _answers(value: Any, kind: Kind) -> list[Answer]:
     if "pushtime" in head or ("count" in head and "data" in head):
         kind = Kind.PUSH
     by_number: dict[str, list[_Track]] = {}
-    for track in _tracks(value, {}, 0):
+    for around, rows in framed(value, _kdniao.is_row, _rows, (*_NUMBERS, *_COMPANIES)):
+        track = _Track(around, rows)
         by_number.setdefault(track.number, []).append(track)
     if by_number:
         answers = [_answer(tracks, kind) for tracks in by_number.values()]
@@ -249,36 +250,6 @@ def _answers(value: Any, kind: Kind) -> list[Answer]:
     if {"logisticcode", "shippercode"} & head.keys() and "success" not in head:
         raise NotAnAnswer("This is a request to Kdniao, not an answer")
     raise NotAnAnswer("The body is JSON, but nothing that Kdniao answers or pushes")
-
-
-def _tracks(value: Any, above: Mapping[str, Any], depth: int) -> Iterator[_Track]:
-    """Find the tracks in a body, through the envelopes of relays. `above` holds number and carrier told further out."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, list):
-        if any(_kdniao.is_row(row) for row in value):
-            yield _Track(above, value)
-        else:
-            for one in value:
-                yield from _tracks(one, above, depth + 1)
-    elif isinstance(value, dict):
-        head = plain(value)
-        told = {
-            name: head[name]
-            for name in (*_NUMBERS, *_COMPANIES)
-            if isinstance(head.get(name), str | int) and head[name]
-        }
-        rows = _rows(head)
-        if rows is not None:
-            yield _Track({**above, **head, **told}, rows)
-        else:
-            for one in value.values():
-                yield from _tracks(one, {**above, **told}, depth + 1)
 
 
 def _rows(head: Mapping[str, Any]) -> list[Any] | None:

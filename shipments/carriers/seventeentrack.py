@@ -18,7 +18,8 @@ from django.utils.translation import gettext_noop
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish
 from shipments.carriers import _seventeentrack as scans
-from shipments.carriers._abroad import heard, mapping, mistyped, parsed, refusal
+from shipments.carriers._abroad import heard, mapping, mistyped, parsed
+from shipments.carriers._refusals import by_http
 from shipments.carriers._seventeentrack import STATUS as STATUS
 from shipments.carriers._shapes import header, pick, word
 from shipments.status import Cause
@@ -121,7 +122,7 @@ def decode(response: Response) -> tuple[Answer, ...]:
 
 def decode_subscription(response: Response) -> Failure | None:
     """Return why a number was not registered; None = it is, or was already."""
-    refused = refusal(response)
+    refused = by_http(response)
     if refused is not None and refused.trouble is Trouble.THROTTLE:
         return refused
     try:

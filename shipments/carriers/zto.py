@@ -31,6 +31,7 @@ from shipments.answers import (
 )
 from shipments.carriers import _frames, _shapes, _zto
 from shipments.carriers._shapes import Keyed, compact, plain, signed
+from shipments.carriers._tracks import framed
 from shipments.carriers._zto import CARRIER
 from shipments.carriers._zto import STATUS as STATUS
 from shipments.status import Cause
@@ -63,7 +64,6 @@ _DESTINATION: Final = {Wish.RETURN: 2, Wish.REDIRECT: 3}
 _FORM: Final = ("data", "data_digest", "msg_type", "company_id", "token")
 _SUCCESS: Final = frozenset({"", "SYS000", "0000", "0", "200"})
 _NUMBERS: Final = ("billcode", "waybillno", "mailno", "no", "nu")
-_DEEPEST: Final = 5
 # What the platform refuses, then what the check of the telephone refuses.
 _FAILURES: Final[Mapping[str, tuple[Trouble, timedelta | None, bool]]] = {
     "S200": (Trouble.TRANSIENT, None, False),
@@ -237,7 +237,7 @@ def _answers(value: Any, kind: Kind) -> list[Answer]:
         return [Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty")))]
     head = plain(value) if isinstance(value, dict) else {}
     by_number: dict[str, list[Any]] = {}
-    for number, rows in _tracks(value, "", 0):
+    for number, rows in _tracks(value):
         by_number.setdefault(number, []).extend(rows)
     if by_number:
         return [_answer(number, rows, kind) for number, rows in by_number.items()]
@@ -248,34 +248,21 @@ def _answers(value: Any, kind: Kind) -> list[Answer]:
     raise NotAnAnswer("The body is JSON, but nothing that ZTO answers or pushes")
 
 
-def _tracks(value: Any, number: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
-    """Find waybills and their rows, through the envelopes of gateways and relays; `number` was told further out."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, dict):
-        head = plain(value)
-        own = _number(head) or number
-        if _zto.is_row(value):
-            yield own, [value]
-        elif own and isinstance(head.get("traces"), list) and not head["traces"]:
-            yield own, []
-        else:
-            for one in value.values():
-                yield from _tracks(one, own, depth + 1)
-    elif isinstance(value, list) and any(_zto.is_row(row) for row in value):
+def _tracks(value: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Find waybills and their rows, which tell their own numbers where they are pushed."""
+    for around, rows in framed(value, _zto.is_row, _rows, _NUMBERS):
         by_number: dict[str, list[Any]] = {}
-        for row in value:
+        for row in rows:
             told = _number(plain(row)) if isinstance(row, dict) else ""
-            by_number.setdefault(told or number or _first_number(value), []).append(row)
-        yield from by_number.items()
-    elif isinstance(value, list):
-        for one in value:
-            yield from _tracks(one, number, depth + 1)
+            by_number.setdefault(told or _number(around) or _first_number(rows), []).append(row)
+        yield from by_number.items() if rows else [(_number(around), [])]
+
+
+def _rows(head: Keyed) -> list[Any] | None:
+    """A scan by itself, or a waybill that has none yet."""
+    if _zto.is_row(head):
+        return [head]
+    return [] if _number(head) and head.get("traces") == [] else None
 
 
 def _number(head: Mapping[str, Any]) -> str:
