@@ -45,9 +45,12 @@ def json_value(text: str) -> Any:
             raise
         value = bodies.json_value(inner[1])
     for _ in range(3):  # JSON in a JSON text, as some middle tiers hand it on
-        if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "[", '"'):
+        if not isinstance(value, str):
             break
-        value = bodies.json_value(value)
+        try:
+            value = bodies.json_value(value)
+        except ValueError:
+            break
     return value
 
 
