@@ -65,6 +65,13 @@ def object_of(response: Response) -> Keyed | None:
     return plain(value) if isinstance(value, Mapping) else None
 
 
+def outcome_of(response: Response) -> Any:
+    """Return the value an answer to a call of ours holds. Raises NotAnAnswer, also for one that HTTP refuses."""
+    if response.status != 200:
+        raise NotAnAnswer(f"HTTP {response.status}")
+    return value_of(bodies.decoded(response.body)[0])[0]
+
+
 def read_json(
     body: bytes, answers: Callable[[Any], Iterable[Answer]], salvage: Callable[[str], Answer]
 ) -> tuple[Answer, ...]:
@@ -98,6 +105,14 @@ def named(text: str, key: str) -> str:
     """Return the value of a key in a text that is JSON no more; "" if it is not there whole."""
     told = re.search(rf'"{key}"\s*:\s*(?:"([^"\\]*)"|(\d+)\b)', html.unescape(text), re.IGNORECASE)
     return (told[1] or told[2] or "").strip() if told else ""
+
+
+def document(text: str) -> tuple[Any, tuple[str, ...]]:
+    """Return `value_of` a text where that is an object, a list, or None. Raises NotAnAnswer."""
+    value, warnings = value_of(text)
+    if value is not None and not isinstance(value, dict | list):
+        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, neither an object nor a list")
+    return value, warnings
 
 
 def value_of(text: str) -> tuple[Any, tuple[str, ...]]:

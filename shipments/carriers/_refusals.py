@@ -69,6 +69,13 @@ def failure(
     return Failure(trouble, f"{code} {message}".strip(), after, account_wide)
 
 
+def unless_already(told: object, already: re.Pattern[str]) -> Failure | None:
+    """Return why a subscription was not taken; None = it stands. It never stops the account: queries go on without it."""
+    if not isinstance(told, Failure) or already.search(told.message):
+        return None
+    return Failure(told.trouble, told.message, told.after)
+
+
 def request(name: str) -> NotAnAnswer:
     """Return what is raised for a document that goes to the carrier, not one that comes from it."""
     return NotAnAnswer(f"This is a request to {name}, not an answer")

@@ -35,6 +35,18 @@ def _decoded(value: bytes) -> bytes:
     return unquote_to_bytes(value.replace(b"+", b" "))
 
 
+def pushed(body: bytes, *names: str) -> dict[str, bytes]:
+    """Return the `fields` of a push, also where a tool kept its form as one JSON object."""
+    if body.removeprefix(_MARK).lstrip()[:1] != b"{":
+        return fields(body, *names)
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    told = {str(name).lower(): one if isinstance(one, str) else compact(one) for name, one in value.items()}
+    return {name: one.encode(errors="replace") for name, one in told.items()}
+
+
 def key(name: object) -> str:
     """Return a key as all its spellings have it: waybill_No, waybill-no and waybillNo are one."""
     return re.sub(r"[\s_-]", "", str(name)).lower()
@@ -93,9 +105,12 @@ def signed(data: bytes, told: bytes, sign: Callable[[bytes], str]) -> bool:
 
     Some senders encode the signature once more than a form needs; a + that was not encoded arrives as a blank.
     """
-    text = told.decode(errors="replace").strip()
+    text = told.decode(errors="replace").strip("\r\n\t")  # a blank may be the + it begins with
     given = (unquote(text) if "%" in text else text).replace(" ", "+").encode()
-    unescaped = html.unescape(data.decode(errors="replace")).encode(errors="replace")
+    try:
+        unescaped = html.unescape(data.decode()).encode(errors="replace")
+    except UnicodeDecodeError:  # GBK: byte by byte, for what is escaped is ASCII
+        unescaped = html.unescape(data.decode("latin-1")).encode("latin-1", "replace")
     as_sent = hmac.compare_digest(sign(data).encode(), given)
     return hmac.compare_digest(sign(unescaped).encode(), given) or as_sent
 

@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_noop
 
-from shipments import bodies
 from shipments.answers import Ask, Contract, Failure, Interception, NotAnAnswer, Recipient, Taken, Trouble, Wish
 from shipments.carriers import _frames, _refusals
 from shipments.carriers._shapes import compact, first, folded
@@ -91,10 +90,7 @@ def _call(api: str, wanted: Mapping[str, Any], contract: Contract) -> Request:
 
 def decode_subscription(response: Response) -> Failure | None:
     """Return why a subscription was not taken; None = it stands. It never stops the account: queries go on without it."""
-    told = _outcome(response)
-    if not isinstance(told, Failure) or _AGAIN.search(told.message):
-        return None
-    return Failure(told.trouble, told.message, told.after)
+    return _refusals.unless_already(_outcome(response), _AGAIN)
 
 
 def decode_interception(response: Response) -> Taken | Failure:
@@ -105,10 +101,8 @@ def decode_interception(response: Response) -> Taken | Failure:
 
 def _outcome(response: Response) -> dict[str, str] | Failure:
     """Return what a call's answer says, or why it was refused."""
-    if response.status != 200:
-        return Failure(Trouble.TRANSIENT, f"HTTP {response.status}")
     try:
-        value = unwrapped(_frames.value_of(bodies.decoded(response.body)[0])[0])
+        value = unwrapped(_frames.outcome_of(response))
     except NotAnAnswer as error:
         return Failure(Trouble.TRANSIENT, str(error))
     told = folded(value) if isinstance(value, dict) else {}

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shipments import bodies
-from shipments.carriers._shapes import Keyed, first, folded, key, plain
+from shipments.answers import NotAnAnswer
+from shipments.carriers._shapes import first, folded, key
 
 # Keys are compared without case, underscores and hyphens: waybill_No, Upload_Time and uploadTime are all met.
 _TIMES = (
@@ -72,8 +73,6 @@ _LINE_BACK = re.compile(rf"^(.{{2,}}?){_BETWEEN}+{_DAY}(?:T|{_BETWEEN})*{_HOUR}\
 # What carriers say of parcels; other rows that hold a time (orders, goods) do not.
 _OF_PARCELS = re.compile("快件|包裹|【|已收|收件|揽|发往|发出|下一站|到达|派件|派送|扫描|签收|驿站|代收")
 _DEEPEST = 12
-# Relays wrap an answer once or twice; what lies deeper is not a track.
-_DEEPEST_OBJECT = 8
 
 
 class Track(NamedTuple):
@@ -138,6 +137,15 @@ def tracks(value: Any) -> list[Track]:
         before = merged.get(track.number)
         merged[track.number] = before._replace(rows=[*before.rows, *track.rows]) if before else track
     return list(merged.values())
+
+
+def of_carrier(value: Any, carrier: str) -> list[Track]:
+    """Return the tracks in a JSON value, as `tracks`. Raises NotAnAnswer where one is of another carrier by its name."""
+    found = tracks(value)
+    for track in found:
+        if carrier_named(track.named) not in ("", carrier):
+            raise NotAnAnswer(f"This tells of another carrier's parcel: {track.named[:40]}")
+    return found
 
 
 class _Frame(NamedTuple):
@@ -227,67 +235,3 @@ def number_of(value: Any) -> str:
     """Return the waybill number that the frame itself names; blank if it names none."""
     own = folded(value) if isinstance(value, dict) else {}
     return next((own[name] for name in _NUMBERS if _NUMBER.fullmatch(own.get(name, ""))), "")
-
-
-def found(value: Any, wanted: Callable[[Keyed], bool], depth: int = _DEEPEST_OBJECT) -> Iterator[Keyed]:
-    """Return the objects that `wanted` knows, wherever they lie: in lists, in wrappings, in JSON texts.
-
-    One that is found is not searched any further.
-    """
-    if depth == 0:
-        return
-    if isinstance(value, str):
-        if value.lstrip()[:1] in ("[", "{"):
-            try:
-                value = bodies.json_value(value)
-            except ValueError:
-                return
-            yield from found(value, wanted, depth - 1)
-    elif isinstance(value, Mapping):
-        row = plain(value)
-        if wanted(row):
-            yield row
-        else:
-            for inner in value.values():
-                yield from found(inner, wanted, depth - 1)
-    elif isinstance(value, Sequence):
-        for inner in value:
-            yield from found(inner, wanted, depth - 1)
-
-
-def framed(
-    value: Any,
-    is_row: Callable[[Any], bool],
-    rows_of: Callable[[Keyed], list[Any] | None],
-    names: Sequence[str],
-    above: Keyed | None = None,
-    depth: int = _DEEPEST_OBJECT,
-) -> Iterator[tuple[Keyed, list[Any]]]:
-    """Return the rows of each track in a value, with what is told around them, through the envelopes of relays.
-
-    A list that holds an `is_row` is a track; an object is one where `rows_of` returns its rows, not None. Of the objects
-    further out, those fields hold that are called `names`.
-    """
-    above = above or {}
-    if depth == 0:
-        return
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        try:
-            value = bodies.json_value(value)
-        except ValueError:
-            return
-    if isinstance(value, list):
-        if any(is_row(row) for row in value):
-            yield above, value
-        else:
-            for one in value:
-                yield from framed(one, is_row, rows_of, names, above, depth - 1)
-    elif isinstance(value, dict):
-        head = plain(value)
-        told = above | {name: head[name] for name in names if isinstance(head.get(name), str | int) and head[name]}
-        rows = rows_of(head | told)
-        if rows is not None:
-            yield head | told, rows
-        else:
-            for one in value.values():
-                yield from framed(one, is_row, rows_of, names, told, depth - 1)

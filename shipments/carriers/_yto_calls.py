@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop
 
-from shipments import bodies
 from shipments.answers import (
     Ask,
     Contract,
@@ -107,10 +106,7 @@ def _call(method: str, wanted: Mapping[str, str], contract: Contract, now: datet
 
 def decode_subscription(response: Response) -> Failure | None:
     """Return why a subscription was not taken; None = it stands. It never stops the account: queries go on without it."""
-    told = _outcome(response)
-    if not isinstance(told, Failure) or _AGAIN.search(told.message):
-        return None
-    return Failure(told.trouble, told.message, told.after)
+    return _refusals.unless_already(_outcome(response), _AGAIN)
 
 
 def decode_interception(response: Response) -> Taken | Failure:
@@ -128,10 +124,8 @@ def _is_sum(text: str) -> bool:
 
 def _outcome(response: Response) -> dict[str, str] | Failure:
     """Return what a call's answer says, or why it was refused."""
-    if response.status != 200:
-        return Failure(Trouble.TRANSIENT, f"HTTP {response.status}")
     try:
-        value = _frames.value_of(bodies.decoded(response.body)[0])[0]
+        value = _frames.outcome_of(response)
     except NotAnAnswer as error:
         return Failure(Trouble.TRANSIENT, str(error))
     told = in_short(value)

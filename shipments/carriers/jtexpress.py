@@ -33,7 +33,7 @@ from shipments.answers import (
     answered,
     epoch_ms,
 )
-from shipments.carriers import _frames, _refusals, _tracks
+from shipments.carriers import _envelopes, _frames, _refusals
 from shipments.carriers._jtexpress import CARRIER
 from shipments.carriers._jtexpress import STATUS as STATUS
 from shipments.carriers._jtexpress import events as _events
@@ -177,11 +177,11 @@ def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
     outer = plain(value) if isinstance(value, dict) else {}
     refused = _refusal(outer)
-    rows = list(_tracks.found(value, _is_track))
+    rows = list(_envelopes.found(value, _is_track))
     if rows:
         kind = Kind.PUSH if pushed or not outer.keys() & {"code", "msg"} else Kind.QUERY
         return _by_number(rows, refused, kind)
-    if next(_tracks.found(value, lambda row: bool(row.keys() & _REQUEST)), None) is not None:
+    if next(_envelopes.found(value, lambda row: bool(row.keys() & _REQUEST)), None) is not None:
         raise _refusals.request("J&T")
     if "msg" in outer and _CODE.fullmatch(first(outer, "code")):
         nothing = Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))

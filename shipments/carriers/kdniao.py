@@ -7,7 +7,6 @@ tell no StateEx, Action or Location. Where pushes go is set in Kdniao's console,
 import base64
 import hashlib
 import html
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,9 +20,9 @@ from django.utils.translation import gettext_noop
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, Wish, answered
 from shipments.carriers import _frames, _kdniao, _refusals, _shapes
+from shipments.carriers._envelopes import framed
 from shipments.carriers._kdniao import STATUS as STATUS
 from shipments.carriers._shapes import compact, plain, signed
-from shipments.carriers._tracks import framed
 from shipments.status import Event
 from shipops.kit.wire import Request, Response
 
@@ -130,13 +129,13 @@ def _post(contract: Contract, path: str, request_type: str, told: Mapping[str, s
 
 def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
     """Return whether the push is signed with our key, over RequestData as it came or before a framework escaped it for HTML."""
-    fields, key = _fields(body), contract.credentials.get("app_key", "")
+    fields, key = _shapes.pushed(body, *_FORM), contract.credentials.get("app_key", "")
     return signed(fields.get("requestdata", b""), fields.get("datasign", b""), lambda data: sign(data, key))
 
 
 def acknowledge(body: bytes) -> Response:
     """Return what Kdniao takes for "received". UpdateTime repeats the push's own time: an adapter reads no clock."""
-    fields = _fields(body)
+    fields = _shapes.pushed(body, *_FORM)
     text = bodies.decoded(fields.get("requestdata", b"") or body)[0]
     told = dict(re.findall(r'"(EBusinessID|PushTime)"\s*:\s*"([^"\\]*)"', html.unescape(text)))
     business_id = fields.get("ebusinessid", b"").decode(errors="replace") or told.get("EBusinessID", "")
@@ -148,17 +147,6 @@ def acknowledge(body: bytes) -> Response:
         "Reason": "",
     }
     return Response(200, {"Content-Type": "application/json; charset=utf-8"}, compact(said).encode(errors="replace"))
-
-
-def _fields(body: bytes) -> dict[str, bytes]:
-    """The form of a push, also where a tool kept it as one JSON object."""
-    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
-        return _shapes.fields(body, *_FORM)
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return {str(key).lower(): str(one).encode(errors="replace") for key, one in value.items()}
 
 
 def decode(response: Response) -> tuple[Answer, ...]:
@@ -207,7 +195,7 @@ class _Track:
 
 def read(body: bytes) -> tuple[Answer, ...]:
     """Return what any body of Kdniao says. Raises NotAnAnswer."""
-    fields = _fields(body)
+    fields = _shapes.pushed(body, *_FORM)
     kind = Kind.PUSH if "requestdata" in fields else Kind.QUERY
     if kind is Kind.PUSH and fields.get("requesttype", b"101").decode(errors="replace").strip() not in _PUSHES:
         raise NotAnAnswer("This is a request to Kdniao, not an answer")

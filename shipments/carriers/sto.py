@@ -4,8 +4,6 @@ Protocol facts: open.sto.cn (STO_TRACE_QUERY_COMMON, STO_TRACE_PLATFORM_SUBSCRIB
 and code that uses them. All that travels is one form: the document in `content`, its signature in `data_digest`.
 """
 
-import hmac
-import html
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -27,7 +25,7 @@ from shipments.answers import (
     answered,
 )
 from shipments.carriers import _frames, _tracks
-from shipments.carriers._shapes import compact, folded
+from shipments.carriers._shapes import compact, folded, signed
 from shipments.carriers._sto import CARRIER
 from shipments.carriers._sto import STATUS as STATUS
 from shipments.carriers._sto import events as _events
@@ -72,11 +70,7 @@ def verify(contract: Contract, headers: Mapping[str, str], body: bytes) -> bool:
     content, given = _pushed(body)
     if not secret or content is None:
         return False
-    # Tools that forget to encode the form turn the + of base64 into a space.
-    given = given.replace(b" ", b"+")
-    unescaped = html.unescape(content.decode("latin-1")).encode("latin-1", "replace")
-    as_sent = hmac.compare_digest(digest(content, secret).encode(), given)
-    return hmac.compare_digest(digest(unescaped, secret).encode(), given) or as_sent
+    return signed(content, given, lambda data: digest(data, secret))
 
 
 def _pushed(body: bytes) -> tuple[bytes | None, bytes]:
@@ -125,11 +119,9 @@ def read(body: bytes) -> tuple[Answer, ...]:
     """Return what any body of STO, or a shop's relay of it, says. Raises NotAnAnswer."""
     content = _pushed(body)[0]
     text, warnings = bodies.decoded(body if content is None else content)
-    value, broken = _frames.value_of(text)
+    value, broken = _frames.document(text)
     if value is None:
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
-    if not isinstance(value, dict | list):
-        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, neither an object nor a list")
     value = unwrapped(value)
     pushed = content is not None or _TRACE.search(text) is not None
     return _answers(value, (*warnings, *broken), Kind.PUSH if pushed else Kind.QUERY)
@@ -137,11 +129,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
 
 def _answers(value: Any, warnings: tuple[str, ...], kind: Kind) -> tuple[Answer, ...]:
     told = folded(value) if isinstance(value, dict) else {}
-    found = _tracks.tracks(value)
-    for track in found:
-        other = _tracks.carrier_named(track.named)
-        if other and other != CARRIER:
-            raise NotAnAnswer(f"This tells of another carrier's parcel: {track.named[:40]}")
+    found = _tracks.of_carrier(value, CARRIER)
     keys = {str(name).replace("_", "").lower() for name in value} if isinstance(value, dict) else set()
     if any(wanted <= keys for wanted in _REQUEST_KEYS):
         raise NotAnAnswer("This is a request to STO, not an answer")

@@ -125,15 +125,13 @@ def read(body: bytes) -> tuple[Answer, ...]:
     text, warnings, pushed = _document(body)
     if _REQUEST_FORM.match(text):
         raise NotAnAnswer("This is a request to YTO, not an answer")
-    value, broken = _frames.value_of(text)
+    value, broken = _frames.document(text)
     inner = folded(value).get("logisticsinterface") if isinstance(value, dict) else ""
     if inner:
-        value, broken = _frames.value_of(inner)
+        value, broken = _frames.document(inner)
         pushed = True
     if value is None:
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
-    if not isinstance(value, dict | list):
-        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, neither an object nor a list")
     pushed = pushed or "<UpdateInfo" in text[:200]
     return _answers(value, (*warnings, *broken), Kind.PUSH if pushed else Kind.QUERY)
 
@@ -147,11 +145,7 @@ def _document(body: bytes) -> tuple[str, tuple[str, ...], bool]:
 
 def _answers(value: Any, warnings: tuple[str, ...], kind: Kind) -> tuple[Answer, ...]:
     told = folded(value) if isinstance(value, dict) else {}
-    found = _tracks.tracks(value)
-    for track in found:
-        other = _tracks.carrier_named(track.named)
-        if other and other != CARRIER:
-            raise NotAnAnswer(f"This tells of another carrier's parcel: {track.named[:40]}")
+    found = _tracks.of_carrier(value, CARRIER)
     scans = [row for track in found for row in track.rows]
     if scans and all(isinstance(row, dict) and row.get("infotype", "").upper() == "INSTRUCTION" for row in scans):
         raise NotAnAnswer("This is an instruction about an order, not a scan")

@@ -30,7 +30,7 @@ from shipments.answers import (
     answered,
     epoch_ms,
 )
-from shipments.carriers import _frames, _refusals, _tracks
+from shipments.carriers import _envelopes, _frames, _refusals
 from shipments.carriers._shapes import Keyed, compact, fields, first, header, plain
 from shipments.carriers._yunda import CARRIER, settled
 from shipments.carriers._yunda import STATUS as STATUS
@@ -157,7 +157,7 @@ def _answers(value: Any) -> tuple[Answer, ...]:
     if value is None:
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
     outer = plain(value) if isinstance(value, dict) else {}
-    rows = list(_tracks.found(value, _is_track))
+    rows = list(_envelopes.found(value, _is_track))
     refused = _refusal(outer) if "result" in outer and not rows else _refusal(outer, only_said=True)
     if rows:
         return _by_number(rows, refused)
@@ -225,7 +225,7 @@ def decode_subscription(response: Response) -> Failure | None:
     outer = _frames.object_of(response)
     if outer is None:
         return Failure(Trouble.TRANSIENT, f"HTTP {response.status}, not a subscription answer")
-    parts = [row for row in _tracks.found(outer.get("data"), _is_track) if "result" in row]
+    parts = [row for row in _envelopes.found(outer.get("data"), _is_track) if "result" in row]
     for row in [outer] if _no(outer.get("result")) else parts:
         said = first(row, "message", "msg", "remark")
         if _no(row.get("result")) and not any(word in said for word in ("重复", "已订阅", "已存在")):

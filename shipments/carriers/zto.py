@@ -6,7 +6,6 @@ Where pushes go is set in ZTO's console, not in the subscription.
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,8 +29,8 @@ from shipments.answers import (
     answered,
 )
 from shipments.carriers import _frames, _shapes, _zto
+from shipments.carriers._envelopes import framed
 from shipments.carriers._shapes import Keyed, compact, plain, signed
-from shipments.carriers._tracks import framed
 from shipments.carriers._zto import CARRIER
 from shipments.carriers._zto import STATUS as STATUS
 from shipments.status import Cause
@@ -159,21 +158,9 @@ def acknowledge(body: bytes) -> Response:
 
 
 def _fields(body: bytes) -> dict[str, bytes]:
-    """The form of a push, also where a tool kept it as one JSON object."""
-    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
-        return _shapes.fields(body, *_FORM)
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    if "data_digest" not in value and "msg_type" not in value:
-        return {}
-    data = value.get("data", "")
-    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
-    return {
-        **{str(key): str(one).encode(errors="replace") for key, one in value.items()},
-        "data": text.encode(errors="replace"),
-    }
+    """The form of a push; empty for what is an answer: that may have a field `data`, too."""
+    told = _shapes.pushed(body, *_FORM)
+    return told if "data_digest" in told or "msg_type" in told or body.lstrip()[:1] not in (b"{", b"\xef") else {}
 
 
 def decode(response: Response) -> tuple[Answer, ...]:
