@@ -28,6 +28,7 @@ LONGEST_WORDS = 2_000
 DEEPEST = 64
 _EPOCH = re.compile(r"^\s*(\d{10})(\d{3})?\s*$")
 _UNENCODED = re.compile(r"(?:^|&)(param|content)=(?=\s*[{\[<])")
+_CLOSERS = {"{": "}", "[": "]"}
 _SIGN = re.compile(r"&(sign|signType|t)=[^&{}]*$")
 
 
@@ -146,6 +147,27 @@ def salvaged(text: str) -> list[dict[str, Any]]:
             continue
         found.append(value)
     return found
+
+
+def closed(text: str) -> str:
+    """Return a cut JSON text up to its last whole object or list, with what was open closed."""
+    stack: list[str] = []
+    whole, open_there = 0, ""
+    quoted = escaped = False
+    for position, sign in enumerate(text):
+        if quoted:
+            quoted, escaped = escaped or sign != '"', not escaped and sign == "\\"
+        elif sign == '"':
+            quoted = True
+        elif sign in _CLOSERS:
+            stack.append(_CLOSERS[sign])
+            if len(stack) > DEEPEST:
+                break  # no provider's body, and what is open is written down at every end
+        elif sign in "}]":
+            if not stack or stack.pop() != sign:
+                break
+            whole, open_there = position + 1, "".join(reversed(stack))
+    return text[:whole] + open_there
 
 
 def xml_root(text: str) -> ElementTree.Element:

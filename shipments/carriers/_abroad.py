@@ -8,13 +8,13 @@ from typing import Any
 
 from shipments import bodies, texts
 from shipments.answers import Answer, NotAnAnswer, Trouble, answered
+from shipments.carriers._frames import json_value
 from shipments.carriers._refusals import by_http
 from shipments.carriers._whole import newest_as
 from shipments.status import Cause, Event, Stage, fold
 from shipops.kit.wire import Response
 
 _ENDS = frozenset({Stage.DELIVERED, Stage.RETURNED, Stage.RETURNING, Stage.REFUSED, Stage.CANCELLED})
-_CLOSERS = {"{": "}", "[": "]"}
 _S10 = re.compile(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}", re.ASCII)
 
 
@@ -44,38 +44,19 @@ def parsed(body: bytes) -> tuple[Any, tuple[str, ...]]:
     if not text.strip():
         raise NotAnAnswer("The body is empty")
     try:
-        value = bodies.json_value(text)
-        return (bodies.json_value(value) if isinstance(value, str) and value[:1] in ("{", "[") else value), warnings
+        return json_value(text), warnings
     except ValueError:
         pass
     for field in bodies.form(text).values() if "=" in text and text.lstrip()[:1] not in ("{", "[") else ():
         if field.strip()[:1] in ("{", "["):
             return parsed(field.encode("utf-8", "replace"))
     try:
-        return json.loads(_closed(text)), (*warnings, "The body is cut or broken; what stands whole in it was read")
+        return json.loads(bodies.closed(text)), (
+            *warnings,
+            "The body is cut or broken; what stands whole in it was read",
+        )
     except (ValueError, RecursionError):
         raise NotAnAnswer("The body is not JSON") from None
-
-
-def _closed(text: str) -> str:
-    """Return a cut JSON text up to its last whole object or list, with what was open closed."""
-    stack: list[str] = []
-    whole, open_there = 0, ""
-    quoted = escaped = False
-    for position, sign in enumerate(text):
-        if quoted:
-            quoted, escaped = escaped or sign != '"', not escaped and sign == "\\"
-        elif sign == '"':
-            quoted = True
-        elif sign in _CLOSERS:
-            stack.append(_CLOSERS[sign])
-            if len(stack) > bodies.DEEPEST:
-                break  # no provider's body, and what is open is written down at every end
-        elif sign in "}]":
-            if not stack or stack.pop() != sign:
-                break
-            whole, open_there = position + 1, "".join(reversed(stack))
-    return text[:whole] + open_there
 
 
 def heard(response: Response, read: Callable[[bytes], tuple[Answer, ...]]) -> tuple[Answer, ...]:

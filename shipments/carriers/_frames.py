@@ -93,9 +93,12 @@ def read_json(
     return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in told)
 
 
-def whole_rows(text: str, wanted: Callable[[Keyed], bool]) -> list[Keyed]:
-    """Return the scans that stand whole in a cut body: what is good beside the damage is not lost. Raises NotAnAnswer."""
-    rows = [row for row in map(plain, bodies.salvaged(text)) if wanted(row)]
+def whole_rows(text: str, wanted: Callable[[Keyed], bool]) -> list[dict[str, Any]]:
+    """Return the scans, as they came, that stand whole in a cut body: what is good beside the damage is not lost.
+
+    `wanted` knows a scan by its plain keys. Raises NotAnAnswer.
+    """
+    rows = [row for row in bodies.salvaged(text) if wanted(plain(row))]
     if not rows:
         raise NotAnAnswer("The body is not JSON, and no scan stands whole in it")
     return rows

@@ -160,7 +160,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
 def _salvage(text: str) -> Answer:
     rows = _frames.whole_rows(text, lambda row: "scantime" in row)
     told, more = _events(rows)
-    number = next(filter(None, (first(row, *_NUMBER) for row in rows)), "") or _frames.named(text, "billCode")
+    number = next(filter(None, (first(plain(row), *_NUMBER) for row in rows)), "") or _frames.named(text, "billCode")
     return Answer(number, CARRIER, told, ("The body is cut or broken; its whole details were read", *more))
 
 

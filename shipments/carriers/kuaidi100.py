@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered
+from shipments.carriers import _frames
 from shipments.carriers._kuaidi100 import STATUS as STATUS
 from shipments.carriers._kuaidi100 import events as _events
 from shipments.carriers._kuaidi100 import settled
@@ -131,35 +132,21 @@ def decode(response: Response) -> tuple[Answer, ...]:
 def read(body: bytes) -> tuple[Answer, ...]:
     """Return what any body of Kuaidi100 says. Raises NotAnAnswer."""
     text, warnings = bodies.decoded(body)
-    if not text.strip():
-        raise NotAnAnswer("The body is empty")
     pushed = "param=" in text[:4000] and text.strip()[:1] not in "{["
     inner = bodies.form(text).get("param", "") if pushed else text
-    try:
-        value = bodies.json_value(inner)
-    except ValueError:
-        return (_salvage(inner, warnings),)
-    return tuple(_with(answer, warnings) for answer in _answers(value, pushed=pushed))
-
-
-def _with(answer: Answer, warnings: Sequence[str]) -> Answer:
-    if not warnings:
-        return answer
-    return replace(answer, warnings=(*warnings, *answer.warnings))
+    told = _frames.read_json(inner.encode(errors="replace"), lambda value: _answers(value, pushed=pushed), _salvage)
+    return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in told)
 
 
 # Not the state: it tells of the newest event, which may be among what was cut off.
 _HEAD = re.compile(r'"(nu|com)"\s*:\s*"([^"\\]*)"')
 
 
-def _salvage(text: str, warnings: Sequence[str]) -> Answer:
-    """Read the whole events of a cut body: what is good beside the damage is not lost."""
-    found = [row for row in bodies.salvaged(text) if "context" in row]
-    if not found:
-        raise NotAnAnswer("The body is not JSON, and no event stands whole in it")
+def _salvage(text: str) -> Answer:
+    found = _frames.whole_rows(text, lambda row: "context" in row)
     head = dict(_HEAD.findall(html.unescape(text)))
     told = _result({**head, "data": found})
-    return _with(told, (*warnings, "The body is cut or broken; its whole events were read"))
+    return replace(told, warnings=("The body is cut or broken; its whole events were read", *told.warnings))
 
 
 def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
@@ -167,8 +154,6 @@ def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
         return (Answer(failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
     if isinstance(value, list):
         return _list(value)
-    if not isinstance(value, dict):
-        raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
     if isinstance(value.get("param"), str) and not {"customer", "schema"} & value.keys():
         return read(urlencode({"param": value["param"]}, errors="replace").encode())
     if "kuaidinum" in value and not {"interceptType", "lastResult"} & value.keys():

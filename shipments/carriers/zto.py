@@ -215,7 +215,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
 
 def _salvage(text: str, kind: Kind) -> Answer:
     found = _frames.whole_rows(text, _zto.is_row)
-    told = _answer(_number(found[0]), found, kind)
+    told = _answer(_number(plain(found[0])), found, kind)
     return replace(told, warnings=("The body is cut or broken; its whole scans were read", *told.warnings))
 
 

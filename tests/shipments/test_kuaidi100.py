@@ -292,6 +292,12 @@ class TestPush:
         assert (answer.number, answer.carrier) == ("YT8834201944712", "yuantong")
         assert "cut or broken" in answer.warnings[0]
 
+    def test_a_cut_push_keeps_the_codes_of_its_whole_events(self) -> None:
+        told = {**row("2026-11-21 10:00:00", "星际跃迁"), "statusCode": "501"}
+        text = json.dumps(result(told, row("2026-11-20 10:00:00", "已收件")), ensure_ascii=False)
+        (answer,) = kuaidi100.read(text[: text.index("已收件")].encode())
+        assert [(event.code, event.stage) for event in answer.events] == [("501", Stage.AVAILABLE_FOR_PICKUP)]
+
     def test_a_form_that_a_tool_kept_as_json_is_a_push(self) -> None:
         inner = json.dumps({"status": "polling", "lastResult": result(row("2026-11-21 10:00:00", "派件中"))})
         (answer,) = kuaidi100.read(json.dumps({"sign": "AB", "param": inner}).encode())

@@ -1,7 +1,7 @@
 """Keys in any spelling, forms in any state, and signatures over what a framework escaped."""
 
 import base64
-import hashlib
+import hmac
 import html
 
 from shipments.carriers import _shapes
@@ -10,7 +10,7 @@ SECRET = b"demo-secret"
 
 
 def sign(data: bytes) -> str:
-    return base64.b64encode(hashlib.md5(data + SECRET).digest()).decode()
+    return base64.b64encode(hmac.digest(SECRET, data, "sha256")).decode()
 
 
 def test_an_object_is_read_under_any_spelling_of_its_keys_and_the_first_that_tells_something_stays() -> None:
