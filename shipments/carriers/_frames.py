@@ -37,10 +37,10 @@ def fields(body: bytes, name: str, *others: str) -> dict[str, bytes]:
 
 def json_value(text: str) -> Any:
     """Return the JSON value in a text, also HTML-escaped, in a JSON text, or in a pair of braces too many. Raises ValueError."""
-    inner = _TWICE_BRACED.fullmatch(text.strip())
     try:
         value = bodies.json_value(text)
     except ValueError:
+        inner = _TWICE_BRACED.fullmatch(text.strip())
         if inner is None:
             raise
         value = bodies.json_value(inner[1])
