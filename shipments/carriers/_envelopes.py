@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shipments import bodies
-from shipments.carriers._shapes import Keyed, plain
+from shipments.carriers._shapes import Keyed, key, plain
 
 # Relays wrap an answer once or twice; what lies deeper is not a track.
 _DEEPEST = 8
@@ -75,3 +75,25 @@ def framed(
         else:
             for one in value.values():
                 yield from framed(one, is_row, rows_of, names, told, depth - 1)
+
+
+def spelt(value: Any, names: Sequence[str]) -> Any:
+    """Return a value whose objects' keys are spelt as in `names`, whatever a relay made of them; other keys stay."""
+    known = {key(name): name for name in names}
+    if isinstance(value, list):
+        return [spelt(one, names) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    told = {}
+    for name, one in value.items():
+        proper = known.get(key(name), name)
+        told[name if proper in value else proper] = spelt(one, names)
+    return told
+
+
+def unwrapped(value: Any, wanted: Callable[[Keyed], bool], names: Sequence[str]) -> list[Any]:
+    """Return the objects that `wanted` knows by their plain keys, out of relays' envelopes, spelt(); else the value itself."""
+    value = spelt(value, names)
+    if isinstance(value, Mapping) and wanted(plain(value)):
+        return [value]
+    return [spelt(one, names) for one in found(value, wanted)] or [value]

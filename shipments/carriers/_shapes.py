@@ -5,6 +5,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -47,6 +48,7 @@ def pushed(body: bytes, *names: str) -> dict[str, bytes]:
     return {name: one.encode(errors="replace") for name, one in told.items()}
 
 
+@lru_cache(maxsize=4_096)
 def key(name: object) -> str:
     """Return a key as all its spellings have it: waybill_No, waybill-no and waybillNo are one."""
     return re.sub(r"[\s_-]", "", str(name)).lower()

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered
-from shipments.carriers import _frames
+from shipments.carriers import _envelopes, _frames
 from shipments.carriers._kuaidi100 import STATUS as STATUS
 from shipments.carriers._kuaidi100 import events as _events
 from shipments.carriers._kuaidi100 import settled
@@ -29,7 +29,7 @@ from shipments.carriers._kuaidi100_calls import encode_interception as encode_in
 from shipments.carriers._kuaidi100_calls import encode_recognition as encode_recognition
 from shipments.carriers._kuaidi100_calls import post
 from shipments.carriers._kuaidi100_calls import sign as sign
-from shipments.carriers._shapes import compact
+from shipments.carriers._shapes import Keyed, compact
 from shipments.status import Cause
 from shipops.kit.wire import Request, Response
 
@@ -72,6 +72,11 @@ _SUBSCRIPTION_FAILURES: dict[str, tuple[Trouble, timedelta | None, bool]] = {
     "701": (Trouble.CONFIG, None, False),
     "702": (Trouble.CONFIG, None, False),
 }
+# As Kuaidi100 spells them, where a relay does not.
+_KEYS = (
+    "lastResult", "destResult", "comNew", "comOld", "autoCheck", "comCode", "returnCode", "statusCode", "areaName",
+    "interceptType", "companytype", "codenumber", "kuaidinum", "kuaidicom",
+)  # fmt: skip
 _REQUEST_KEYS = (
     {"interceptType", "kuaidinum"},
     {"com", "num"},
@@ -134,7 +139,7 @@ def read(body: bytes) -> tuple[Answer, ...]:
     text, warnings = bodies.decoded(body)
     pushed = "param=" in text[:4000] and text.strip()[:1] not in "{["
     inner = bodies.form(text).get("param", "") if pushed else text
-    told = _frames.read_json(inner.encode(errors="replace"), lambda value: _answers(value, pushed=pushed), _salvage)
+    told = _frames.read_json(inner.encode(errors="replace"), lambda value: _all(value, pushed=pushed), _salvage)
     return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in told)
 
 
@@ -147,6 +152,15 @@ def _salvage(text: str) -> Answer:
     head = dict(_HEAD.findall(html.unescape(text)))
     told = _result({**head, "data": found})
     return replace(told, warnings=("The body is cut or broken; its whole events were read", *told.warnings))
+
+
+def _all(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
+    told = _envelopes.unwrapped(value, _is_track, _KEYS)
+    return tuple(answer for one in told for answer in _answers(one, pushed=pushed))
+
+
+def _is_track(row: Keyed) -> bool:
+    return "lastresult" in row or ("data" in row and bool(row.keys() & {"nu", "codenumber"}))
 
 
 def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:

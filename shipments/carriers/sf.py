@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered
+from shipments.carriers import _envelopes
 from shipments.carriers._sf import STATUS as STATUS
 from shipments.carriers._sf import events as _events
 from shipments.carriers._sf_calls import INTERCEPTS as INTERCEPTS
@@ -22,6 +23,7 @@ from shipments.carriers._sf_calls import decode_interception as decode_intercept
 from shipments.carriers._sf_calls import digest as digest
 from shipments.carriers._sf_calls import encode_interception as encode_interception
 from shipments.carriers._sf_calls import verify_code as verify_code
+from shipments.carriers._shapes import Keyed
 from shipops.kit.wire import Request, Response
 
 CARRIER = "shunfeng"
@@ -41,6 +43,11 @@ SUBSCRIBES = False
 SIGNED = False
 RECOGNISES = False
 
+# As SF spells them, where a relay does not.
+_KEYS = (
+    "apiResultCode", "apiResultData", "apiErrorMsg", "errorCode", "errorMsg", "msgData", "routeResps", "mailNo", "routes",
+    "Body", "WaybillRoute", "acceptTime", "acceptAddress", "opCode", "reasonCode", "reasonName", "secondaryStatusName",
+)  # fmt: skip
 _REQUEST_KEYS = ("trackingNumber", "attributeNo", "searchNo", "partnerID", "serviceCode", "barOprCode", "checkPhoneNo")
 
 
@@ -88,8 +95,12 @@ def read(body: bytes) -> tuple[Answer, ...]:
             value = bodies.json_value(text)
         except ValueError:
             raise NotAnAnswer("The body is neither JSON nor XML" if text else "The body is empty") from None
-        answers = _json(value)
+        answers = tuple(answer for one in _envelopes.unwrapped(value, _is_ours, _KEYS) for answer in _json(one))
     return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in answers)
+
+
+def _is_ours(row: Keyed) -> bool:
+    return bool({"apiresultcode", "routeresps", "waybillroute"} & row.keys()) or {"mailno", "routes"} <= row.keys()
 
 
 def _json(value: Any) -> tuple[Answer, ...]:
@@ -101,6 +112,8 @@ def _json(value: Any) -> tuple[Answer, ...]:
         raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
     if "apiResultCode" in value:
         return _envelope(value)
+    if "routes" in value and "mailNo" in value:
+        return (_track(value),)
     if "Body" in value or "WaybillRoute" in value:
         inner = value.get("Body", value)
         pushed = bodies.rows(inner.get("WaybillRoute")) if isinstance(inner, dict) else []
@@ -131,12 +144,13 @@ def _envelope(value: Mapping[str, Any]) -> tuple[Answer, ...]:
 
 
 def _inner(value: Mapping[str, Any]) -> tuple[Answer, ...]:
+    value = _envelopes.spelt(value, _KEYS)
     code = str(value.get("errorCode") or "S0000")
     if value.get("success") in (False, "false") or code != "S0000":
         return (Answer(carrier=CARRIER, failure=failure(code, value.get("errorMsg"))),)
     data = value.get("msgData", value)
     if isinstance(data, str):
-        data = (bodies.rows(data) or [{}])[0]
+        data = _envelopes.spelt((bodies.rows(data) or [{}])[0], _KEYS)
     told = bodies.rows(data.get("routeResps")) if isinstance(data, dict) else []
     answers = [_track(row) for row in told if isinstance(row, dict)]
     return tuple(answers) or (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))),)
