@@ -4,6 +4,7 @@ Where a body may have any keys at all, shipments.carriers._tracks knows them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from shipments import bodies
@@ -77,21 +78,25 @@ def framed(
                 yield from framed(one, is_row, rows_of, names, told, depth - 1)
 
 
-def spelt(value: Any, names: Sequence[str]) -> Any:
+def spelt(value: Any, names: tuple[str, ...]) -> Any:
     """Return a value whose objects' keys are spelt as in `names`, whatever a relay made of them; other keys stay."""
-    known = {key(name): name for name in names}
     if isinstance(value, list):
         return [spelt(one, names) for one in value]
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     told = {}
     for name, one in value.items():
-        proper = known.get(key(name), name)
-        told[name if proper in value else proper] = spelt(one, names)
+        proper = _proper(name, names)
+        told[name if proper in value else proper] = spelt(one, names) if isinstance(one, dict | list) else one
     return told
 
 
-def unwrapped(value: Any, wanted: Callable[[Keyed], bool], names: Sequence[str]) -> list[Any]:
+@lru_cache(maxsize=4_096)
+def _proper(name: str, names: tuple[str, ...]) -> str:
+    return next((one for one in names if key(one) == key(name)), name)
+
+
+def unwrapped(value: Any, wanted: Callable[[Keyed], bool], names: tuple[str, ...]) -> list[Any]:
     """Return the objects that `wanted` knows by their plain keys, out of relays' envelopes, spelt(); else the value itself."""
     value = spelt(value, names)
     if isinstance(value, Mapping) and wanted(plain(value)):

@@ -54,6 +54,6 @@ def test_a_relays_spelling_and_wrapping_change_nothing(provider: str, body: Any,
 
 
 def test_a_key_that_stands_there_as_it_should_is_not_overwritten() -> None:
-    assert spelt({"mail_no": "1", "mailNo": "2", "other": {"MAILNO": "3"}}, ["mailNo"]) == {
+    assert spelt({"mail_no": "1", "mailNo": "2", "other": {"MAILNO": "3"}}, ("mailNo",)) == {
         "mail_no": "1", "mailNo": "2", "other": {"mailNo": "3"},
     }  # fmt: skip
