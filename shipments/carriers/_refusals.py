@@ -33,7 +33,7 @@ def worded(*said: tuple[str, Refusal]) -> Words:
 
 _WORDS = worded(
     (
-        r"频|限流|流控|请求过多|超过.{0,6}次|too (?:many|frequent)|rate ?limit",
+        r"频|限流|流量限制|流控|请求过多|超过.{0,6}次|too (?:many|frequent)|rate ?limit",
         (Trouble.THROTTLE, timedelta(minutes=5), True),
     ),
     (r"余额|欠费|额度|配额|套餐|次数已?用完|quota|balance", (Trouble.QUOTA, None, True)),
@@ -48,7 +48,7 @@ _WORDS = worded(
         (Trouble.NO_DATA, None, False),
     ),
     (
-        r"不能为空|必填|格式|不规范|不合法|非法|参数|invalid|illegal|missing|parameter|不支持",
+        r"不能为空|必填|格式|不规范|不合法|非法|参数|不匹配|不一致|不正确|invalid|illegal|missing|parameter|不支持",
         (Trouble.CONFIG, None, False),
     ),
 )

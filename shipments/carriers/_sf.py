@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shipments import bodies, reading, texts
+from shipments.carriers._shapes import first, plain
 from shipments.status import Cause, Event, Stage
 
 
@@ -62,21 +63,13 @@ def events(routes: Sequence[Any]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
 
 
 def _time(row: Mapping[str, Any]) -> object:
-    return _first(row, "acceptTime", "accept_time")
+    return first(plain(row), "accepttime")
 
 
 def _event(row: Mapping[str, Any], at: datetime, position: int) -> Event:
-    text = " ".join(_first(row, "remark").split())
-    code = _first(row, "opCode", "opcode", "op_code")
-    named = _first(row, "secondaryStatusName")
-    reason = _first(row, "reasonName", "reason_name")
-    said = _read(code, f"{text} {reason}".strip(), _first(row, "reasonCode", "reason_code"), named)
-    place = _first(row, "acceptAddress", "accept_address")
-    return Event(at, position, said.stage, said.cause, text, place, code, said.rule)
-
-
-def _first(row: Mapping[str, Any], *names: str) -> str:
-    for name in names:
-        if row.get(name) is not None:
-            return str(row[name]).strip()
-    return ""
+    told = plain(row)
+    text = " ".join(first(told, "remark").split())
+    code = first(told, "opcode")
+    reason = first(told, "reasonname")
+    said = _read(code, f"{text} {reason}".strip(), first(told, "reasoncode"), first(told, "secondarystatusname"))
+    return Event(at, position, said.stage, said.cause, text, first(told, "acceptaddress"), code, said.rule)

@@ -15,6 +15,7 @@ from urllib.parse import quote_plus, urlencode
 
 from shipments import bodies
 from shipments.answers import Contract, Failure, Interception, Taken, Trouble, Wish, epoch_ms
+from shipments.carriers import _refusals
 from shipops.kit.wire import Request, Response
 
 ADDRESS = "https://bspgw.sf-express.com"
@@ -124,5 +125,5 @@ def decode_interception(response: Response) -> Taken | Failure:
 
 
 def failure(code: str, message: object) -> Failure:
-    trouble, after, account_wide = FAILURES.get(code, (Trouble.TRANSIENT, None, False))
-    return Failure(trouble, f"{code} {message or ''}".strip(), after, account_wide)
+    """Return what a refusal means: by its code, else by its words, else a passing fault of theirs."""
+    return _refusals.failure(code, str(message or ""), FAILURES)

@@ -65,13 +65,13 @@ _COMPANIES: Final = (
 )
 # Kdniao says in a sentence what went wrong, without a code.
 _REASONS: Final = _refusals.worded(
-    (r"签名|DataSign|验证(?:失败|不通过)|AppKey|未认证", (Trouble.AUTH, None, True)),
+    (r"签名|DataSign|验证(?:失败|不通过)|AppKey|未认证|权限|未授权", (Trouble.AUTH, None, True)),
     (r"(?:用户|商户|电商|EBusinessID).{0,8}(?:不存在|错误|无效|非法|未)", (Trouble.AUTH, None, True)),
     (r"套餐|余额|次数|额度|欠费|未开通|充值|超过.{0,6}(?:上限|限制)", (Trouble.QUOTA, None, True)),
     (r"频繁|过快|并发|限流|超频", (Trouble.THROTTLE, timedelta(minutes=10), False)),
     (r"暂无|无轨迹|没有.{0,4}(?:轨迹|物流|信息|结果)|查无|查询无|未查询?到|无此", (Trouble.NO_DATA, None, False)),
     (r"CustomerName|手机|电话|后四位|尾号|编码|ShipperCode|LogisticCode", (Trouble.CONFIG, None, False)),
-    (r"单号|不支持|参数|格式|RequestData", (Trouble.CONFIG, None, False)),
+    (r"单号|不支持|参数|格式|指令|RequestData|RequestType", (Trouble.CONFIG, None, False)),
 )
 _ALREADY: Final = re.compile("重复|已订阅|已经订阅|已存在")
 

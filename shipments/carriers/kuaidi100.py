@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 
 from shipments import bodies
 from shipments.answers import Answer, Ask, Contract, Failure, Field, Kind, NotAnAnswer, Trouble, answered
-from shipments.carriers import _envelopes, _frames
+from shipments.carriers import _envelopes, _frames, _kuaidi100_relays
 from shipments.carriers._kuaidi100 import STATUS as STATUS
 from shipments.carriers._kuaidi100 import events as _events
 from shipments.carriers._kuaidi100 import settled
@@ -139,7 +139,11 @@ def read(body: bytes) -> tuple[Answer, ...]:
     text, warnings = bodies.decoded(body)
     pushed = "param=" in text[:4000] and text.strip()[:1] not in "{["
     inner = bodies.form(text).get("param", "") if pushed else text
-    told = _frames.read_json(inner.encode(errors="replace"), lambda value: _all(value, pushed=pushed), _salvage)
+    if inner.lstrip()[:1] == "<" and "<html" not in inner[:500].lower():  # show=1
+        value, broken = _frames.value_of(inner)
+        told, warnings = _all(value, pushed=pushed), (*warnings, *broken)
+    else:
+        told = _frames.read_json(inner.encode(errors="replace"), lambda value: _all(value, pushed=pushed), _salvage)
     return tuple(replace(answer, warnings=(*warnings, *answer.warnings)) for answer in told)
 
 
@@ -176,6 +180,11 @@ def _answers(value: Any, *, pushed: bool) -> tuple[Answer, ...]:
         return (_push(value),)
     if "auto" in value or "comCode" in value:
         return (_recognised(value),)
+    relayed = _relayed(value)
+    if relayed:
+        return relayed
+    if {"result", "returnCode"} <= value.keys() and "nu" not in value:
+        return (_said(value),)
     if "data" in value or "nu" in value:
         return (_result(value),)
     if "returnCode" in value or "result" in value:
@@ -197,13 +206,22 @@ def _list(value: list[Any]) -> tuple[Answer, ...]:
     if any(isinstance(row, dict) and "context" in row for row in value):
         events, warnings = _events(value)
         return (Answer(events=events, warnings=warnings),)
-    return (_recognised({"auto": value}),)
+    return _relayed(value) or (_recognised({"auto": value}),)
+
+
+def _relayed(value: Any) -> tuple[Answer, ...]:
+    """What lies in the frame of a shop or a reseller, or in none; empty if nothing does."""
+    found = _kuaidi100_relays.tracks(value)
+    return tuple(_push(told) if "lastResult" in told else _result(told) for told in found)
 
 
 def _said(value: Mapping[str, Any]) -> Answer:
     """A short answer: a failed query or recognition, or the word on a subscription."""
     code, message = str(value.get("returnCode", "")), str(value.get("message") or "")
     subscribed = value.get("result") in (True, "true") or "订阅" in message
+    data = value.get("data")
+    if code == "200" and isinstance(data, dict) and {"taskId", "orderId"} & data.keys():
+        return Answer(kind=Kind.INTERCEPTION)
     if subscribed and code in ("200", "501"):
         return Answer(kind=Kind.SUBSCRIPTION)
     if code in ("600", "700", "701", "702"):

@@ -228,6 +228,8 @@ def _rejected(row: Mapping[str, Any], registering: bool) -> Answer:
 
 def _failure(code: str, message: str) -> Failure:
     trouble, account_wide = _FAILURES.get(code, (Trouble.TRANSIENT, False))
+    if code == "429":  # HTTP's own code, in the frame as well
+        return Failure(Trouble.THROTTLE, f"{code} {message}".strip(), timedelta(minutes=1), account_wide=True)
     return Failure(trouble, f"{code} {message}".strip(), account_wide=account_wide)
 
 

@@ -3,6 +3,7 @@
 Protocol facts: the Fengqiao documents and its SDKs. Pushes carry no signature, so their address must be unguessable.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from shipments.carriers._sf_calls import decode_interception as decode_intercept
 from shipments.carriers._sf_calls import digest as digest
 from shipments.carriers._sf_calls import encode_interception as encode_interception
 from shipments.carriers._sf_calls import verify_code as verify_code
-from shipments.carriers._shapes import Keyed
+from shipments.carriers._shapes import Keyed, first, plain
 from shipops.kit.wire import Request, Response
 
 CARRIER = "shunfeng"
@@ -46,8 +47,12 @@ RECOGNISES = False
 # As SF spells them, where a relay does not.
 _KEYS = (
     "apiResultCode", "apiResultData", "apiErrorMsg", "errorCode", "errorMsg", "msgData", "routeResps", "mailNo", "routes",
-    "Body", "WaybillRoute", "acceptTime", "acceptAddress", "opCode", "reasonCode", "reasonName", "secondaryStatusName",
+    "Body", "WaybillRoute", "apiResultMsg", "acceptTime", "acceptAddress", "opCode", "reasonCode", "reasonName",
+    "secondaryStatusName",
 )  # fmt: skip
+_REQUEST_FORM = re.compile(
+    "(?:partnerID|requestID|serviceCode|timestamp|msgDigest|msgData|accessToken|xml|verifyCode)="
+)
 _REQUEST_KEYS = ("trackingNumber", "attributeNo", "searchNo", "partnerID", "serviceCode", "barOprCode", "checkPhoneNo")
 
 
@@ -88,6 +93,8 @@ def read(body: bytes) -> tuple[Answer, ...]:
     text = text.strip()
     if text.startswith("content="):
         text = bodies.form(text)["content"].strip()
+    if _REQUEST_FORM.match(text):
+        raise NotAnAnswer("This is a request to SF, not an answer")
     if text.startswith("<"):
         answers = _xml(bodies.xml_root(text))
     else:
@@ -106,9 +113,13 @@ def _is_ours(row: Keyed) -> bool:
 def _json(value: Any) -> tuple[Answer, ...]:
     if value is None:
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("The answer is empty"))),)
-    if not isinstance(value, dict):
-        if isinstance(value, list) and any(isinstance(row, dict) and set(_REQUEST_KEYS) & row.keys() for row in value):
+    if isinstance(value, list):
+        rows = [row for row in value if isinstance(row, dict)]
+        if any(set(_REQUEST_KEYS) & row.keys() for row in rows):
             raise NotAnAnswer("This is a request to SF, not an answer")
+        if any({"mailno", "accepttime"} <= plain(row).keys() for row in rows):
+            return _pushed(rows)  # events that lost their frame
+    if not isinstance(value, dict):
         raise NotAnAnswer(f"The body is a JSON {type(value).__name__}, not an object")
     if "apiResultCode" in value:
         return _envelope(value)
@@ -132,7 +143,7 @@ def _envelope(value: Mapping[str, Any]) -> tuple[Answer, ...]:
     code = str(value.get("apiResultCode", ""))
     if code != "A1000":
         return (Answer(carrier=CARRIER, failure=failure(code, value.get("apiErrorMsg"))),)
-    inner = value.get("apiResultData")
+    inner = value.get("apiResultData") or value.get("apiResultMsg")
     if isinstance(inner, str):
         try:
             inner = bodies.json_value(inner)
@@ -151,6 +162,9 @@ def _inner(value: Mapping[str, Any]) -> tuple[Answer, ...]:
     data = value.get("msgData", value)
     if isinstance(data, str):
         data = _envelopes.spelt((bodies.rows(data) or [{}])[0], _KEYS)
+    number = first(plain(data), "waybillno") if isinstance(data, dict) else ""
+    if number and not {"routeResps", "routes"} & data.keys():
+        return (Answer(number, CARRIER, kind=Kind.INTERCEPTION),)  # taken, not stopped yet: the scans will tell
     told = bodies.rows(data.get("routeResps")) if isinstance(data, dict) else []
     answers = [_track(row) for row in told if isinstance(row, dict)]
     return tuple(answers) or (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))),)
@@ -171,7 +185,7 @@ def _pushed(routes: Sequence[Any]) -> tuple[Answer, ...]:
     by_number: dict[str, list[Any]] = {}
     lost = 0
     for row in routes:
-        number = str(row.get("mailno") or row.get("mailNo") or "").strip() if isinstance(row, Mapping) else ""
+        number = first(plain(row), "mailno", "waybillno") if isinstance(row, Mapping) else ""
         lost += not number
         if number:
             by_number.setdefault(number, []).append(row)
@@ -192,15 +206,20 @@ def _xml(root: ElementTree.Element) -> tuple[Answer, ...]:
     error = root.find(".//ERROR")
     if error is not None:
         return (Answer(carrier=CARRIER, failure=failure(error.get("code", ""), error.text)),)
-    pushed = [dict(element.attrib) for element in root.iter("WaybillRoute")]
+    pushed = [_row(element) for element in root.iter("WaybillRoute")]
     if pushed:
         return _pushed(pushed)
     answers = []
     for response in root.iter("RouteResponse"):
-        routes = [dict(element.attrib) for element in response.iter("Route")]
+        routes = [_row(element) for element in response.iter("Route")]
         answers.append(_track({"mailNo": response.get("mailno"), "routes": routes}))
     if answers:
         return tuple(answers)
     if (root.findtext("Head") or "").strip() == "OK" and root.tag == "Response":
         return (Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("No scan yet"))),)
     raise NotAnAnswer("The XML is nothing that SF answers or pushes")
+
+
+def _row(element: ElementTree.Element) -> dict[str, str]:
+    """One route, told in attributes; some tools make elements of them."""
+    return {**{child.tag: child.text or "" for child in element}, **element.attrib}

@@ -69,6 +69,7 @@ _REQUEST_KEYS = (
     {"requestorder"},
     {"waybillcode"},
 )
+_WHY = ("code", "statuscode", "message", "msg", "reason", "statusmessage", "errormsg")
 _SAID = ("success", "code", "statuscode", "status", "message", "msg", "reason", "statusmessage", "errormsg", "result")
 
 
@@ -158,6 +159,9 @@ def _answers(value: Any, warnings: tuple[str, ...], kind: Kind) -> tuple[Answer,
     said = in_short(value)
     if not any(name in said for name in _SAID):
         raise NotAnAnswer("The body is nothing that YTO answers or pushes")
+    if said.get("success", "").lower() == "true" and not any(said.get(name) for name in _WHY):
+        # A plain yes: a query that finds nothing says why.
+        return (Answer(_tracks.number_of(value), kind=Kind.SUBSCRIPTION),)
     return (Answer(_tracks.number_of(value), CARRIER, failure=failure_of(said, Trouble.NO_DATA), kind=kind),)
 
 

@@ -6,6 +6,7 @@ Where pushes go is set in ZTO's console, not in the subscription.
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ from shipments.answers import (
     Wish,
     answered,
 )
-from shipments.carriers import _frames, _shapes, _zto
+from shipments.carriers import _frames, _refusals, _shapes, _zto
 from shipments.carriers._envelopes import framed
 from shipments.carriers._shapes import Keyed, compact, plain, signed
 from shipments.carriers._zto import CARRIER
@@ -63,6 +64,8 @@ _DESTINATION: Final = {Wish.RETURN: 2, Wish.REDIRECT: 3}
 _FORM: Final = ("data", "data_digest", "msg_type", "company_id", "token")
 _SUCCESS: Final = frozenset({"", "SYS000", "0000", "0", "200"})
 _NUMBERS: Final = ("billcode", "waybillno", "mailno", "no", "nu")
+# A query that worked and brought nothing says so in words; a subscription that worked has nothing to bring.
+_NOTHING: Final = re.compile("暂无|无(?:轨迹|物流|数据|走件)|没有.{0,4}(?:轨迹|物流)|未?查询?不?到|查无")
 # What the platform refuses, then what the check of the telephone refuses.
 _FAILURES: Final[Mapping[str, tuple[Trouble, timedelta | None, bool]]] = {
     "S200": (Trouble.TRANSIENT, None, False),
@@ -200,8 +203,7 @@ def _refusal(told: Mapping[str, Any]) -> Failure | None:
     code = str(told.get("statuscode") or told.get("code") or "").strip()
     if str(told.get("status")).lower() == "true" and (code.upper() in _SUCCESS or code not in _FAILURES):
         return None
-    trouble, after, wide = _FAILURES.get(code.upper(), (Trouble.TRANSIENT, None, False))
-    return Failure(trouble, f"{code} {told.get('message') or told.get('msg') or ''}".strip(), after, wide)
+    return _refusals.failure(code.upper(), str(told.get("message") or told.get("msg") or ""), _FAILURES)
 
 
 def read(body: bytes) -> tuple[Answer, ...]:
@@ -282,6 +284,8 @@ def _said(head: Mapping[str, Any]) -> Answer:
         if "statusname" in inner or "bizno" in inner:
             return _interception(inner)
     if isinstance(head.get("result", head.get("data")), list):
+        return Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("No scan yet")))
+    if _NOTHING.search(str(head.get("message") or head.get("msg") or "")):
         return Answer(carrier=CARRIER, failure=Failure(Trouble.NO_DATA, gettext_noop("No scan yet")))
     return Answer(kind=Kind.SUBSCRIPTION)
 

@@ -336,3 +336,10 @@ def test_no_bytes_break_the_reader(body: bytes) -> None:
     assert kdniao.verify(CONTRACT, {}, body) is False
     assert kdniao.acknowledge(body).status == 200
     assert kdniao.decode_subscription(Response(200, {}, body)) is not None
+
+
+@pytest.mark.parametrize(("reason", "trouble"), [("指令错误", Trouble.CONFIG), ("没有此接口权限", Trouble.AUTH)])
+def test_a_wrong_request_type_and_a_missing_right_do_not_pass_by_themselves(reason: str, trouble: Trouble) -> None:
+    (answer,) = kdniao.read(json.dumps({"EBusinessID": "1", "Success": False, "Reason": reason}).encode())
+    assert answer.failure is not None
+    assert answer.failure.trouble is trouble

@@ -195,3 +195,10 @@ def test_no_cut_or_flipped_reply_breaks_the_reader(data: st.DataObject) -> None:
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     with suppress(NotAnAnswer):
         seventeentrack.read(bytes(body[: data.draw(st.integers(0, len(body)))]))
+
+
+def test_too_many_requests_told_in_the_body_are_a_throttle() -> None:
+    (answer,) = seventeentrack.read(b'{"code":429,"data":{}}')
+    assert answer.failure is not None
+    assert answer.failure.trouble is Trouble.THROTTLE
+    assert answer.failure.account_wide

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shipments.answers import Answer, Ask, Contract, NotAnAnswer, Trouble
+from shipments.answers import Answer, Ask, Contract, Kind, NotAnAnswer, Trouble
 from shipments.carriers import sf
 from shipops.kit.wire import Response
 from tests.shipments.test_kuaidi100 import vector
@@ -243,3 +243,72 @@ def test_no_json_breaks_the_reader(value: object) -> None:
 def test_no_bytes_break_the_reader(body: bytes) -> None:
     assert sf.decode(Response(200, {}, body))
     assert sf.acknowledge(body).status == 200
+
+
+class TestRelays:
+    """Middle tiers hand SF's answers on in frames of their own, and spell its names as they like."""
+
+    ROUTES = inner(route("50", "顺丰速运 已收取快件"), route("44", "正在派送途中", "2026-11-21 12:00:00"))
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            {"code": 0, "msg": "ok", "data": json.loads(envelope(ROUTES))},
+            {"code": 0, "data": ROUTES["msgData"]["routeResps"][0]},
+            {"success": True, "errorCode": "0", "result": json.dumps(ROUTES)},
+            ROUTES["msgData"]["routeResps"],
+            {"apiResultCode": "A1000", "apiResultData": "", "apiResultMsg": ROUTES},
+            {"api_result_code": "A1000", "api_result_data": {"success": True, "error_code": "S0000", "msg_data": ROUTES["msgData"]}},
+        ],
+    )  # fmt: skip
+    def test_an_answer_is_found_in_the_frame_of_whoever_hands_it_on(self, value: object) -> None:
+        (answer,) = sf.read(json.dumps(value).encode())
+        assert (answer.number, answer.status, len(answer.events)) == ("SF1390227448801", "out_for_delivery", 2)
+
+    def test_a_refusal_is_found_in_a_frame_too(self) -> None:
+        (answer,) = sf.read(json.dumps({"code": 1, "data": json.loads(envelope("", code="A1006"))}).encode())
+        assert answer.failure is not None
+        assert answer.failure.trouble is Trouble.AUTH
+
+    PUSHED = {"mailno": "SF1000000000001", "acceptTime": "2026-11-21 10:00:00", "opCode": "54", "remark": "已收取"}
+
+    @pytest.mark.parametrize(
+        "value", [{"body": {"waybillRoute": [PUSHED]}}, [PUSHED], {"Body": {"WaybillRoute": PUSHED}}]
+    )
+    def test_a_push_is_read_however_its_frame_is_spelt(self, value: object) -> None:
+        (answer,) = sf.read(json.dumps(value).encode())
+        assert (answer.number, answer.status) == ("SF1000000000001", "picked_up")
+
+    def test_the_form_of_a_call_is_a_request(self) -> None:
+        with pytest.raises(NotAnAnswer, match="request"):
+            sf.read(
+                b"partnerID=A&requestID=1&serviceCode=EXP_RECE_SEARCH_ROUTES&timestamp=1&msgDigest=x&msgData=%7B%7D"
+            )
+
+
+@pytest.mark.parametrize(
+    ("message", "trouble"),
+    [("OAUTH2认证鉴权失败", Trouble.AUTH), ("缺少参数", Trouble.CONFIG), ("系统异常", Trouble.TRANSIENT)],
+)
+def test_a_refusal_under_a_code_nobody_knows_is_read_by_its_words(message: str, trouble: Trouble) -> None:
+    body = {"apiErrorMsg": message, "apiResponseID": "1", "apiResultCode": "A1999", "apiResultData": None}
+    (answer,) = sf.read(json.dumps(body).encode())
+    assert answer.failure is not None
+    assert answer.failure.trouble is trouble
+
+
+def test_the_answer_to_an_interception_is_no_empty_track() -> None:
+    told = {"success": True, "errorCode": "S0000", "errorMsg": None, "msgData": {"waybillNo": "SF1000000000001"}}
+    (answer,) = sf.read(envelope(told))
+    assert answer.kind is Kind.INTERCEPTION
+    assert answer.number == "SF1000000000001"
+    assert answer.failure is None
+
+
+def test_a_route_told_in_elements_is_read_as_one_in_attributes() -> None:
+    route = "<Route><remark>已收件</remark><accept_time>2018-05-01 08:01:44</accept_time><opcode>50</opcode></Route>"
+    body = (
+        f'<Response><Head>OK</Head><Body><RouteResponse mailno="444000000001">{route}</RouteResponse></Body></Response>'
+    )
+    (answer,) = sf.read(body.encode())
+    assert (answer.number, answer.status) == ("444000000001", "picked_up")

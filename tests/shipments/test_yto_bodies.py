@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shipments.answers import Contract, Kind, NotAnAnswer
+from shipments.answers import Contract, Kind, NotAnAnswer, Trouble
 from shipments.carriers import yto
 from shipops.kit.wire import Response
 from tests.shipments.test_yto import CONTRACT, EMPTY, NUMBER, SIGNED, form, pushed, scan, update
@@ -220,3 +220,22 @@ def test_no_mutated_body_breaks_the_reader(seed: bytes, data: st.DataObject) -> 
     assert yto.decode(Response(200, {}, bytes(body)))
     assert yto.acknowledge(bytes(body)).status == 200
     assert yto.verify(SIGNED, {}, bytes(body)) in (True, False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"logisticProviderID":"YTO","success":true,"clientID":"K"}',
+        b"<Response><logisticProviderID>YTO</logisticProviderID><txLogisticID>LP1</txLogisticID><success>true</success></Response>",
+    ],
+)
+def test_a_plain_yes_is_the_word_on_a_subscription_and_no_empty_track(body: bytes) -> None:
+    (answer,) = yto.read(body)
+    assert answer.failure is None
+    assert answer.kind is Kind.SUBSCRIPTION
+
+
+def test_too_much_traffic_is_a_throttle_and_no_empty_track() -> None:
+    (answer,) = yto.read('{"statusCode":500,"statusMessage":"超过流量限制，请稍后再试"}'.encode())
+    assert answer.failure is not None
+    assert answer.failure.trouble is Trouble.THROTTLE

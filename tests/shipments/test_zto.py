@@ -299,3 +299,27 @@ def test_no_bytes_break_the_reader(body: bytes) -> None:
     assert zto.verify(CONTRACT, {}, body) is False
     assert zto.acknowledge(body).status == 200
     assert zto.decode_subscription(response) is not None
+
+
+@pytest.mark.parametrize(
+    ("message", "trouble"),
+    [
+        ("签名错误", Trouble.AUTH),
+        ("请求过于频繁", Trouble.THROTTLE),
+        ("运单号不存在", Trouble.NO_DATA),
+        ("手机号后四位不匹配", Trouble.CONFIG),
+        ("系统繁忙", Trouble.TRANSIENT),
+    ],
+)
+def test_a_refusal_under_a_code_nobody_knows_is_read_by_its_words(message: str, trouble: Trouble) -> None:
+    body = {"result": None, "message": message, "status": False, "statusCode": "X999"}
+    (answer,) = zto.read(json.dumps(body).encode())
+    assert answer.failure is not None
+    assert answer.failure.trouble is trouble
+
+
+def test_a_query_that_says_it_found_nothing_is_no_subscription() -> None:
+    body = {"result": None, "message": "无轨迹信息", "status": True, "statusCode": "SYS000"}
+    (answer,) = zto.read(json.dumps(body).encode())
+    assert answer.failure is not None
+    assert answer.failure.trouble is Trouble.NO_DATA
