@@ -54,7 +54,10 @@ def follow_the_unfollowed(account: CarrierAccount, now: datetime) -> int:
     if provider.CARRIERS is not None:
         waiting = waiting.filter(carrier__code__in=provider.CARRIERS)
     unfinished = waiting.filter(Q(poll_at__isnull=False) | Q(stop=Waybill.Stop.NOBODY))
-    return unfinished.update(poll_at=now, stop="")
+    with transaction.atomic():
+        # In key order, as who writes answers down locks them.
+        ids = list(unfinished.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        return Waybill.objects.filter(pk__in=ids, account__isnull=True).update(poll_at=now, stop="")
 
 
 def by_merchant(merchant_ids: Iterable[int]) -> dict[int, list[CarrierAccount]]:

@@ -42,6 +42,17 @@ def claim(now: datetime, dry: Collection[int] = ()) -> list[Waybill]:
     return claimed
 
 
+def claim_one(pk: int, now: datetime) -> Waybill | None:
+    """Take a lease on one waybill that its account may be asked about now, due or not; None = it may not, or is taken."""
+    with transaction.atomic():
+        free = Waybill.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now), pk=pk)
+        free = free.filter(Q(free_at__isnull=True) | Q(free_at__lte=now)).select_related("carrier", "account")
+        claimed = free.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+        if claimed is not None:
+            _reserve([claimed], now)
+    return claimed
+
+
 def _lanes(now: datetime, dry: Collection[int]) -> list[QuerySet[Waybill, int]]:
     """Return the ids of what is due, locked as they are read: those near a deadline, then all.
 

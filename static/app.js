@@ -97,6 +97,12 @@
       event.preventDefault();
       reveal(target);
     }
+    const copier = event.target.closest("[data-copy]");
+    if (copier) {
+      const field = document.getElementById(copier.dataset.copy);
+      field.select();
+      navigator.clipboard.writeText(field.value).then(() => { $("span", copier).textContent = copier.dataset.copied; });
+    }
     if (event.target.closest('[data-act="help"]')) $("#keys").showModal();
     const row = event.target.closest("tr[data-case]");
     if (row && !event.target.closest("a, button, input, label")) wide.matches ? moveTo(row) : location.assign(row.dataset.url);
@@ -207,6 +213,8 @@
     });
   }
 
+  // Without a clipboard (plain HTTP) the field is there to be copied from.
+  if (navigator.clipboard) for (const element of $$("[data-copy][hidden]")) element.hidden = false;
   for (const element of $$('[data-act="help"][hidden]')) element.hidden = body.classList.contains("no-keys");
   if (rows().length && wide.matches) moveTo(rows()[0]);
   paint();

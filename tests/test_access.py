@@ -69,6 +69,15 @@ ADDRESSES: dict[str, Address] = {
     "api-wording": Address(Right.ADMINISTER, "wording"),
     "api-wording-map": Address(Right.ADMINISTER, "wording", method="post", data=(("stage", "customs"),)),
     "api-wording-unmap": Address(Right.ADMINISTER, "wording", method="post"),
+    "account-choose": Address(Right.ADMINISTER),
+    "account-new": Address(Right.ADMINISTER, path=(("provider", "sf"),)),
+    "account": Address(Right.ADMINISTER, "account"),
+    "account-switch": Address(Right.ADMINISTER, "account", method="post", data=(("on", "0"),)),
+    # A number that can be none: nobody is asked about it.
+    "account-try": Address(Right.ADMINISTER, "account", method="post", data=(("number", "?"),)),
+    "api-accounts": Address(Right.ADMINISTER),
+    "api-account": Address(Right.ADMINISTER, "account"),
+    "api-account-try": Address(Right.ADMINISTER, "account", method="post", data=(("number", "?"),)),
     # Carriers have no log-in: the token names the account, the signature proves the carrier (tests/shipments).
     "push": Address(PUBLIC, method="post", path=(("provider", "kuaidi100"), ("token", "nobody-has-this-token"))),
 }

@@ -39,6 +39,9 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "wordings": "/wordings/?show=all",
     "wording": ("/wordings/?show=all", "tr[data-case] a.strong"),
     "setup": "/setup/",
+    "account-choose": "/setup/accounts/new/",
+    "account-new": "/setup/accounts/new/kuaidi100/",
+    "account": ("/setup/", "a[href^='/setup/accounts/']:not([href$='/new/'])"),
     "not-found": "/nowhere/",
 }
 
