@@ -1,7 +1,7 @@
 """Every address × every person. A new address that is not in the table fails here until somebody says who may use it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -77,7 +77,10 @@ ADDRESSES: dict[str, Address] = {
     "account-try": Address(Right.ADMINISTER, "account", method="post", data=(("number", "?"),)),
     "api-accounts": Address(Right.ADMINISTER),
     "api-account": Address(Right.ADMINISTER, "account"),
-    "api-account-try": Address(Right.ADMINISTER, "account", method="post", data=(("number", "?"),)),
+    # And here one that its provider must not be asked about yet.
+    "api-account-try": Address(
+        Right.ADMINISTER, "account", method="post", data=(("number", "YT8834201944712"), ("carrier", "yuantong"))
+    ),
     # Carriers have no log-in: the token names the account, the signature proves the carrier (tests/shipments).
     "push": Address(PUBLIC, method="post", path=(("provider", "kuaidi100"), ("token", "nobody-has-this-token"))),
 }
@@ -97,7 +100,7 @@ def names(patterns: list[URLPattern | URLResolver]) -> list[str]:
 def things(shop: Shop, now: datetime) -> dict[str, int | str]:
     """One of each kind of object, all of them in the shop that support may see."""
     order = an_order(shop, "a", now)
-    a_parcel(order, "YT8834201944712", now)
+    a_parcel(order, "YT8834201944712", now, free_at=datetime(2100, 1, 1, tzinfo=UTC))
     sweep.judge_batch(now)
     case = Case.objects.first() or open_case(order, now)
     run = OrderImport.objects.create(shop=shop, profile="pdd", filename="a.csv", content=b"", created_at=now)
