@@ -28,6 +28,7 @@ SECTIONS = {
     "waybill": "orders",
     "import": "imports",
     "setup": "setup",
+    "account": "setup",
     "wording": "wordings",
 }
 

@@ -51,9 +51,9 @@ class Offer:
 
     code: str
     label: str
-    # Names of carriers in the reader's language; empty = any carrier.
+    # Names of carriers in the reader's language, those this installation knows.
     carriers: tuple[str, ...]
-    recognises: bool
+    any_carrier: bool
 
 
 def mine(member: Member) -> QuerySet[CarrierAccount]:
@@ -75,12 +75,12 @@ def offers() -> list[Offer]:
         Offer(
             code,
             str(one.LABEL),
-            tuple(sorted(names.get(carrier, carrier) for carrier in one.CARRIERS or ())),
-            one.RECOGNISES,
+            tuple(sorted(names[carrier] for carrier in one.CARRIERS or () if carrier in names)),
+            one.CARRIERS is None,
         )
         for code, one in loaded
     ]
-    return sorted(found, key=lambda offer: (bool(offer.carriers), -len(offer.carriers), offer.label))
+    return sorted(found, key=lambda offer: (not offer.any_carrier, -len(offer.carriers), offer.label))
 
 
 def version(account: CarrierAccount) -> str:

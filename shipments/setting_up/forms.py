@@ -21,7 +21,7 @@ LONGEST_CREDENTIAL = 4000
 class AccountForm(forms.Form):
     """Name, credentials and address. A secret is never sent to the browser: a blank one is kept."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Account name"), max_length=80)
     base_url = forms.CharField(
         label=_("Base address"),
         required=False,
