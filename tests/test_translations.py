@@ -24,7 +24,7 @@ from exceptions.models import Case
 from merchants.models import Platform, Shop, User
 from orders import tasks
 from orders.models import Dispatch, OrderImport
-from shipments.models import Carrier, Waybill, Wording
+from shipments.models import Carrier, CarrierAccount, Waybill, Wording
 from tests.exceptions.making import a_parcel, a_scan, an_order
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
 from tests.orders.making import PDD, csv
@@ -142,7 +142,7 @@ ALLOWED = re.compile(
     r"""
     shipops | English | Olist | 样式ID | SKU | CSV | XLSX | EMS | MB | J、K、A
     | \b[AEHJKNOX]\b | Enter | Esc                       # keys
-    | UTF-8 | GB18030 | Excel
+    | UTF-8 | GB18030 | Excel | AppKey | AppSecret
     | \bp(?:50|95)\b | \d+h(?:\ \d\dm)?                   # the half and the tail of an age; what ticks
     | Asia/Shanghai | CST | CNY
     | \b[A-Z]{2,8}(?:-[A-Z0-9]+)+\b | \bC-\d+ | \b[PSADTCZ]\d+b?\b   # rules and shops, cases, sources of rules
@@ -292,6 +292,18 @@ class TestPages:
         assert english(open_in_chinese("wordings", show=show)) == []
         for wording in Wording.objects.all():
             assert english(open_in_chinese("wording", wording.pk)) == []
+
+    def test_accounts_with_providers(self, client: Client, open_in_chinese: Opener, shop: Shop) -> None:
+        for provider in ("sf", "zto"):  # of one carrier: other lists name companies in Latin letters
+            assert english(open_in_chinese("account-new", provider)) == []
+            account = CarrierAccount.objects.create(
+                merchant=shop.merchant, provider=provider, name="账号", credentials={}, refused_pushes=2, enabled=False
+            )
+            assert english(open_in_chinese("account", account.pk)) == []
+            wrong = client.post(reverse("account", args=[account.pk]), {"name": "", "base_url": "?"})
+            assert english(wrong.content.decode()) == []
+            tried = client.post(reverse("account-try", args=[account.pk]), {"number": "?", "phone_tail": "1"})
+            assert english(tried.content.decode()) == []
 
     def test_an_import_from_upload_to_report(self, client: Client, open_in_chinese: Opener, shop: Shop) -> None:
         assert english(open_in_chinese("imports")) == []

@@ -26,7 +26,7 @@ class AccountForm(forms.Form):
         label=_("Base address"),
         required=False,
         max_length=200,
-        validators=[URLValidator(schemes=["http", "https"])],
+        validators=[URLValidator(schemes=["http", "https"], message=_("This is no web address."))],
         help_text=_(
             "Leave it blank to ask the provider itself. Fill it in for its test system, a relay or the simulator."
         ),

@@ -71,7 +71,7 @@ class TestMaking:
         [
             ({"name": "A", "c-customer": "C"}, "This is needed."),
             ({"name": "", "c-customer": "C", "c-key": "K"}, "This field is required."),
-            ({"name": "A", "c-customer": "C", "c-key": "K", "base_url": "ftp://a.example"}, "Enter a valid URL."),
+            ({"name": "A", "c-customer": "C", "c-key": "K", "base_url": "ftp://a.example"}, "This is no web address."),
             ({"name": "快递100", "c-customer": "C", "c-key": "K"}, "an account with this provider and name"),
         ],
     )
