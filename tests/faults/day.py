@@ -151,7 +151,13 @@ class Day:
             return -1
 
     def _quiet(self, orphans: bool) -> bool:
-        return self._count(DUE, orphans=orphans) == 0 and self.simulator("state")["due"] == 0
+        """Nobody tells and nothing is due, twice in turn: a telling taken in between makes work after the work was counted."""
+        still = (
+            done
+            for _ in range(2)
+            for done in (lambda: self.simulator("state")["due"] == 0, lambda: self._count(DUE, orphans=orphans) == 0)
+        )
+        return all(done() for done in still)
 
     def _serves(self) -> bool:
         with contextlib.closing(http.client.HTTPConnection(HOST, self._place.port, timeout=10)) as connection:
