@@ -73,23 +73,30 @@ class Heard:
 def ask(calls: Sequence[Call], now: datetime) -> list[Heard]:
     """Put all questions, several at once, outside any transaction. An account that refuses is asked no further.
 
-    The answers come in the order of the questions.
+    Subscriptions are put first and waited for: Yunda knows nothing of a number before, and what it answers then would be taken
+    for a parcel that nobody has scanned. The answers come in the order of the questions.
     """
-    refused: set[int] = set()
-    unanswered: Counter[int] = Counter()
+    # Apart for subscriptions: where those alone are refused or out of order, tracks are asked for all the same.
+    refused: set[tuple[int, bool]] = set()
+    unanswered: Counter[tuple[int, bool]] = Counter()
     until = time.monotonic() + ENOUGH
 
     def put(call: Call) -> Heard:
-        if time.monotonic() > until or call.account.pk in refused:
+        kind = (call.account.pk, call.subscribes)
+        if time.monotonic() > until or kind in refused:
             return Heard(call, asked=False)
         heard = _put(call, now)
-        unanswered[call.account.pk] += heard.response is None
-        if heard.failure is not None and (heard.failure.account_wide or unanswered[call.account.pk] >= SILENT):
-            refused.add(call.account.pk)
+        unanswered[kind] += heard.response is None
+        if heard.failure is not None and (heard.failure.account_wide or unanswered[kind] >= SILENT):
+            refused.add(kind)
         return heard
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="poll") as pool:
-        return list(pool.map(put, calls))
+        heard: dict[int, Heard] = {}
+        for subscribing in (True, False):
+            now_put = [position for position, call in enumerate(calls) if call.subscribes is subscribing]
+            heard.update(zip(now_put, pool.map(put, [calls[position] for position in now_put]), strict=True))
+        return [heard[position] for position in range(len(calls))]
 
 
 def _put(call: Call, now: datetime) -> Heard:
