@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.workflow import Action, State
 from merchants.models import Merchant, Shop, User
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, Ticket
 from shipments.models import Waybill
 
 
@@ -24,7 +24,8 @@ class Clock(models.Model):
     order = models.ForeignKey(Order, models.CASCADE, related_name="clocks")
     line = models.ForeignKey(OrderLine, models.CASCADE, null=True, related_name="clocks")
     waybill = models.ForeignKey(Waybill, models.CASCADE, null=True, related_name="clocks")
-    # Code of the term in its pack (PDD-FAKE-NOPICKUP), and the pack's version that applied.
+    ticket = models.ForeignKey(Ticket, models.CASCADE, null=True, related_name="clocks")
+    # Code of the term in its pack (PDD-FAKE-NOPICKUP), and the version that applied: the pack's, + the policy's number.
     term = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
     kind = models.CharField(max_length=20)
@@ -36,6 +37,8 @@ class Clock(models.Model):
     # Null = still running. Kept if it stopped at or before due_at.
     stopped_at = models.DateTimeField(null=True)
     penalty = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    # Of the clocks of an order that name the same stack one pays at most; blank = it adds to the others.
+    stack = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     level = models.PositiveSmallIntegerField(default=0)
     # Wake me at: the next of warn, due, grave; null = stopped, or nothing left to pass.
@@ -45,7 +48,7 @@ class Clock(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "term", "waybill", "line", "started_at"],
+                fields=["order", "term", "waybill", "line", "ticket", "started_at"],
                 name="clock_once_a_run",
                 nulls_distinct=False,
             ),
@@ -164,3 +167,175 @@ class CaseEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Policy(models.Model):
+    """What a merchant changes about the packs' rules: one whole document a version, never edited once it is published.
+
+    An order is judged by the highest number in force (`effective_from`) when it was paid. At most one draft is in the making.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        # A draft on trial: compared with what is live, and opening no case.
+        SHADOW = "shadow", _("On trial")
+        PUBLISHED = "published", _("Published")
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="policies")
+    # Null until it is published.
+    number = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    # See exceptions.deadlines.policy for its form.
+    document = models.JSONField(default=dict)
+    # The version it was drafted from; null = the packs as shipped.
+    base = models.PositiveIntegerField(null=True)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    shadow_since = models.DateTimeField(null=True)
+    effective_from = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "policies"
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "number"], name="policy_number_once_a_merchant"),
+            models.UniqueConstraint(
+                fields=["merchant"], name="policy_one_draft_a_merchant", condition=Q(number__isnull=True)
+            ),
+            models.CheckConstraint(
+                condition=Q(state="published", number__isnull=False, effective_from__isnull=False)
+                | Q(state__in=["draft", "shadow"], number__isnull=True),
+                name="policy_published_with_number_and_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merchant} #{self.number or '–'}"
+
+
+class Filing(models.Model):
+    """Force majeure or a delay told to the platform (报备): once accepted, the limit is the one it grants."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting for the platform")
+        ACCEPTED = "accepted", _("Accepted")
+        REFUSED = "refused", _("Refused")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="filings")
+    # What it is about: all limits of this kind.
+    kind = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    reference = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    filed_at = models.DateTimeField()
+    filed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    # Null = the kind does not apply at all any more.
+    new_due_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=values(Kind)), name="filing_kind_known"),
+            models.CheckConstraint(
+                condition=Q(state="pending", answered_at__isnull=True) | Q(answered_at__isnull=False),
+                name="filing_answered_when_settled",
+            ),
+            models.UniqueConstraint(
+                fields=["order", "kind"], name="filing_one_pending_a_kind", condition=Q(state="pending")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
+
+
+class Blindspot(models.Model):
+    """Something about an order that cannot be judged, and why. Derived: the sweep may rebuild it at any time."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="blindspots")
+    waybill = models.ForeignKey(Waybill, models.CASCADE, null=True, related_name="blindspots")
+    # A value of exceptions.deadlines.blindness.Reason.
+    reason = models.CharField(max_length=24)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "waybill", "reason"], name="blindspot_once", nulls_distinct=False),
+        ]
+        indexes = [models.Index(fields=["reason"], name="blindspot_reason")]  # exceptions.blindspots: counts by reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class BackTest(models.Model):
+    """A draft tried on the stored facts of past days: what it would have flagged beside what is live."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="backtests")
+    # Copies: drafts change while it runs. `before` is null where the packs as shipped are live.
+    before = models.JSONField(null=True)
+    after = models.JSONField()
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    error = models.TextField(blank=True)
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    # The last order done: a worker that takes over goes on behind it.
+    after_order = models.BigIntegerField(default=0)
+    orders_total = models.PositiveIntegerField(default=0)
+    orders_done = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            # exceptions.tasks: tests to run, or to take over from a dead worker.
+            models.Index(fields=["state"], name="backtest_open", condition=Q(state__in=["queued", "running"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merchant} {self.since:%Y-%m-%d}–{self.until:%Y-%m-%d}"
+
+
+class BackTestLine(models.Model):
+    """What a draft changes on one day in one shop for one kind: orders flagged by both, by one of the two, and money."""
+
+    test = models.ForeignKey(BackTest, models.CASCADE, related_name="lines")
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="+")
+    # The day in the shop's time zone on which the limit broke.
+    day = models.DateField()
+    kind = models.CharField(max_length=20)
+    new = models.PositiveIntegerField(default=0)
+    gone = models.PositiveIntegerField(default=0)
+    same = models.PositiveIntegerField(default=0)
+    money_before = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    money_after = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["test", "shop", "day", "kind"], name="backtest_line_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind} +{self.new} -{self.gone}"
+
+
+class BackTestSample(models.Model):
+    """One order a draft would judge otherwise, to look at."""
+
+    test = models.ForeignKey(BackTest, models.CASCADE, related_name="samples")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20)
+    # Null = not broken under those rules.
+    due_before = models.DateTimeField(null=True)
+    due_after = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.kind}"

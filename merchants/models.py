@@ -53,6 +53,12 @@ class Platform(models.TextChoices):
     PDD = "pdd", _("Pinduoduo")
     DOUYIN = "douyin", _("Douyin")
     TAOBAO = "taobao", _("Taobao")
+    TMALL = "tmall", _("Tmall")
+    ALI1688 = "1688", _("1688")
+    KUAISHOU = "kuaishou", _("Kuaishou")
+    JD = "jd", _("JD.com")
+    XIAOHONGSHU = "xiaohongshu", _("Xiaohongshu")
+    WECHAT = "wechat", _("WeChat shop")
     OTHER = "other", _("Other platform")
 
 
@@ -63,6 +69,9 @@ class Shop(models.Model):
     platform = models.CharField(max_length=12, choices=Platform.choices)
     timezone = models.CharField(max_length=40, default="Asia/Shanghai", validators=[known_zone])
     currency = models.CharField(max_length=3, default="CNY")
+    # Where it ships from, as addresses write it (浙江省, 金华市): some limits differ by lane. Blank = read from the track.
+    province = models.CharField(max_length=40, blank=True, default="", db_default="")
+    city = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -100,3 +109,25 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.merchant} · {self.role}"
+
+
+class AuditEntry(models.Model):
+    """Who changed how the merchant's desk works, and what it was before. Append-only; no secrets, no buyer data."""
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="audit")
+    at = models.DateTimeField()
+    # Null = shipops itself.
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # What was done, as a code: rules.publish, rules.rollback, filing.accept, …
+    action = models.CharField(max_length=40)
+    # What it was done to, as a person names it: "PDD-SHIP-48", "version 4".
+    subject = models.CharField(max_length=120)
+    # {"before": …, "after": …} or what else explains it.
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["merchant", "-at", "-id"], name="audit_by_merchant")]  # the audit page
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject}"

@@ -17,10 +17,23 @@ class OrderStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class Goods(models.TextChoices):
+    """What kind of goods an order holds, where platforms give each its own limits; blank = ordinary goods."""
+
+    PRESALE = "presale", _("Presale")
+    VIRTUAL = "virtual", _("Virtual goods")
+    DIRECT_MAIL = "direct_mail", _("Direct mail from abroad")
+    BONDED = "bonded", _("Bonded goods")
+    CUSTOM = "custom", _("Made to order")
+    FRESH = "fresh", _("Fresh goods")
+    LARGE = "large", _("Large goods")
+
+
 class Order(models.Model):
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="orders")
     number = models.CharField(max_length=64)
     status = models.CharField(max_length=12, choices=OrderStatus.choices)
+    goods = models.CharField(max_length=12, choices=Goods.choices, blank=True, default="", db_default="")
 
     # Instants the platform reports; null = has not happened, or the source does not say.
     placed_at = models.DateTimeField(null=True)
@@ -79,6 +92,8 @@ class OrderLine(models.Model):
     title = models.CharField(max_length=200, blank=True)
     spec = models.CharField(max_length=120, blank=True)
     sku = models.CharField(max_length=64, blank=True)
+    # As the platform or the seller names it (女装/连衣裙): rules may differ by it.
+    category = models.CharField(max_length=60, blank=True, default="", db_default="")
     quantity = models.PositiveIntegerField(default=1)
     amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     # Where the platform promises by sub-order; null = the order's promise holds.
@@ -137,6 +152,78 @@ class Dispatch(models.Model):
     def refusal(self) -> str:
         """Why this number is not followed and what to do, in the reader's language; blank = it is, or will be."""
         return str(dict(self.Refusal.choices).get(self.book_error, self.book_error))
+
+
+class Ticket(models.Model):
+    """Something about an order that somebody has to answer by a time: 售后单, 举证通知, 违规通知, 拦截, 快递工单."""
+
+    class Kind(models.TextChoices):
+        REFUND_UNSHIPPED = "refund_unshipped", _("Refund request before dispatch")
+        REFUND = "refund", _("Refund request after dispatch")
+        RETURN = "return", _("Return")
+        INQUIRY = "inquiry", _("Buyer’s question")
+        COMPLAINT = "complaint", _("Complaint")
+        EVIDENCE = "evidence", _("Evidence asked for by the platform")
+        VIOLATION = "violation", _("Violation notice")
+        RULING = "ruling", _("Ruling of a dispute")
+        RESHIP = "reship", _("Order to ship again")
+        INTERCEPTION = "interception", _("Interception")
+        WORK_ORDER = "work_order", _("Carrier work order")
+        CLAIM = "claim", _("Claim against the carrier")
+        REGULATOR = "regulator", _("Appeal to the postal regulator")
+        HUB_RETURN = "hub_return", _("Return held at a transit warehouse")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="tickets")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    # The other side's number; blank = none is known, and the order has one of this kind at most.
+    number = models.CharField(max_length=64, blank=True)
+    opened_at = models.DateTimeField()
+    # The limit printed on it, which holds before any rule; null = none is.
+    due_at = models.DateTimeField(null=True)
+    # Whatever is asked for, in the order's currency.
+    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind", "number"], name="ticket_number_once_an_order_and_kind"),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True) | models.Q(closed_at__gte=models.F("opened_at")),
+                name="ticket_closed_after_it_opened",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}".strip()
+
+
+class TicketStep(models.Model):
+    """One dated step of a ticket; clocks start and stop at them."""
+
+    class Name(models.TextChoices):
+        ANSWERED = "answered", _("Answered")
+        AGREED = "agreed", _("Agreed")
+        REJECTED = "rejected", _("Rejected")
+        RETURN_UPLOADED = "return_uploaded", _("Buyer uploaded the return waybill")
+        RETURN_SIGNED = "return_signed", _("Return signed for")
+        RETURN_CONFIRMED = "return_confirmed", _("Return confirmed")
+        SUBMITTED = "submitted", _("Submitted")
+        EVIDENCE_CLOSED = "evidence_closed", _("Evidence closed")
+        RESHIP_UPLOADED = "reship_uploaded", _("New number uploaded")
+        RESHIP_PICKED_UP = "reship_picked_up", _("New parcel picked up")
+        RESULT = "result", _("Result told")
+        ARRANGED = "arranged", _("Arranged")
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="steps")
+    name = models.CharField(max_length=20, choices=Name.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ticket", "name"], name="step_once_a_ticket")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%Y-%m-%d %H:%M}"
 
 
 class OrderImport(models.Model):

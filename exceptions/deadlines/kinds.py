@@ -13,6 +13,15 @@ class Kind(Choice):
     NO_MOVEMENT = "no_movement", _("No movement after pickup")
     TRANSIT_STALL = "transit_stall", _("Transit stall")
     DELIVERY_OVERDUE = "delivery_overdue", _("Delivery overdue")
+    NOT_COLLECTED = "not_collected", _("Waiting at the station too long")
+    NOT_RETRIED = "not_retried", _("Failed attempt not tried again")
+    RETURN_OVERDUE = "return_overdue", _("Return overdue")
+    ANSWER_DUE = "answer_due", _("Answer due")
+    EVIDENCE_DUE = "evidence_due", _("Evidence due")
+    APPEAL_DUE = "appeal_due", _("Appeal due")
+    CLAIM_DUE = "claim_due", _("Claim due")
+    INTERCEPTION_DUE = "interception_due", _("Interception unanswered")
+    WORK_ORDER_DUE = "work_order_due", _("Carrier work order unanswered")
 
 
 class Level(Choice):
