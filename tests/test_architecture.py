@@ -41,6 +41,8 @@ PURE = (
     "exceptions/deadlines/kinds.py",
     "exceptions/deadlines/rules.py",
     "exceptions/deadlines/terms.py",
+    "exceptions/deadlines/workdays.py",
+    "exceptions/deadlines/worktime.py",
     "exceptions/desk/advice.py",
     "exceptions/desk/risk.py",
     "exceptions/desk/workflow.py",
