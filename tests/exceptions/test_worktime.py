@@ -192,6 +192,12 @@ def test_hours_run_over_the_end_of_a_year() -> None:
     assert add_working(at("2024-07-01T00:00"), 9 * 730 * HOUR, DEFAULT, SHANGHAI) == at("2026-06-30T18:00")
 
 
+def test_a_year_begins_when_it_begins_in_the_zone() -> None:
+    start = at("2026-01-01T02:00")  # still 2025 in Greenwich
+    assert add_working(start, HOUR, OPEN_ALWAYS, SHANGHAI) == at("2026-01-01T03:00")
+    assert working_between(start, at("2026-01-01T09:00"), OPEN_ALWAYS, SHANGHAI) == 7 * HOUR
+
+
 def test_working_time_between_is_signed_and_counts_open_hours_only() -> None:
     week, first, last = Week.read(OFFICE), at("2026-09-30T11:00"), at("2026-10-08T14:00")
     assert working_between(first, last, week, SHANGHAI) == 10 * HOUR
