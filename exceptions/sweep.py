@@ -14,9 +14,9 @@ from django.db import OperationalError, connection, transaction
 from exceptions import nearness
 from exceptions.deadlines import reading
 from exceptions.deadlines.rules import ClockDraft, judge
-from exceptions.deadlines.terms import pack
 from exceptions.desk.settle import settle
 from exceptions.models import Clock
+from exceptions.policies import Books
 from orders.models import Order
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ COLUMNS = {
     "order_id": "bigint",
     "line_id": "bigint",
     "waybill_id": "bigint",
+    "ticket_id": "bigint",
     "term": "text",
     "version": "text",
     "kind": "text",
@@ -46,28 +47,41 @@ COLUMNS = {
     "grave_at": "timestamptz",
     "stopped_at": "timestamptz",
     "penalty": "numeric",
+    "stack": "text",
 }
 # Columns that come from the draft's term; all others but the kind are the draft's own.
-OF_TERM = {"term": "code", "version": "version"}
+OF_TERM = {"term": "code", "version": "version", "stack": "stack"}
 DRAFTED = frozenset(COLUMNS) - frozenset(OF_TERM) - {"kind"}
 DRAFTS = f"""
     select * from unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in COLUMNS.items())})
     as d({", ".join(COLUMNS)})
 """
 SAME_RUN = """c.order_id = d.order_id and c.term = d.term and c.started_at = d.started_at
-    and c.waybill_id is not distinct from d.waybill_id and c.line_id is not distinct from d.line_id"""
+    and c.waybill_id is not distinct from d.waybill_id and c.line_id is not distinct from d.line_id
+    and c.ticket_id is not distinct from d.ticket_id"""
 
 DROP = f"""
 with drafts as ({DRAFTS})
 delete from exceptions_clock c where c.order_id = any(%(orders)s)
   and not exists (select 1 from drafts d where {SAME_RUN})
 """
-SET_BY_FACTS = ("version", "kind", "warn_at", "due_at", "grave_at", "stopped_at", "penalty", "level", "wake_at")
+SET_BY_FACTS = (
+    "version",
+    "kind",
+    "warn_at",
+    "due_at",
+    "grave_at",
+    "stopped_at",
+    "penalty",
+    "stack",
+    "level",
+    "wake_at",
+)
 UPSERT = f"""
 with drafts as ({DRAFTS})
 insert into exceptions_clock as c ({", ".join(COLUMNS)}, level, wake_at)
 select {", ".join(COLUMNS)}, {LEVEL}, {WAKE_AT} from drafts
-on conflict (order_id, term, waybill_id, line_id, started_at) do update
+on conflict (order_id, term, waybill_id, line_id, ticket_id, started_at) do update
 set {", ".join(f"{name} = excluded.{name}" for name in SET_BY_FACTS)}
 where ({", ".join(f"c.{name}" for name in SET_BY_FACTS)})
    is distinct from ({", ".join(f"excluded.{name}" for name in SET_BY_FACTS)})
@@ -123,7 +137,12 @@ def _spare(work: Callable[[list[int], datetime], None], ids: list[int], now: dat
 
 def judge_orders(ids: list[int], now: datetime) -> None:
     """Bring clocks and cases of these orders, which the caller holds locked, in line with their facts."""
-    drafts = [clock for platform, facts in reading.read(ids) for clock in judge(facts, pack(platform))]
+    books = Books.of_orders(ids)
+    drafts = [
+        clock
+        for shop_id, facts in reading.read(ids, books.needs)
+        for clock in judge(facts, books.of(shop_id, facts.since))
+    ]
     _write(drafts, ids, now)
     settle(ids, now)
     Order.objects.filter(pk__in=ids).update(review_at=None, review_error="")
@@ -133,7 +152,7 @@ def judge_orders(ids: list[int], now: datetime) -> None:
 def _write(drafts: list[ClockDraft], order_ids: list[int], now: datetime) -> None:
     values: dict[str, Any] = {name: list(map(attrgetter(name), drafts)) for name in COLUMNS if name in DRAFTED}
     values |= {name: [getattr(draft.term, attribute) for draft in drafts] for name, attribute in OF_TERM.items()}
-    values["kind"] = [draft.term.kind.value for draft in drafts]
+    values["kind"] = [draft.kind.value for draft in drafts]
     values |= {"orders": order_ids, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(DROP, values)

@@ -3,30 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from exceptions.deadlines.kinds import Level
-from exceptions.deadlines.terms import Term, pack
+from exceptions.deadlines.terms import Term
 from exceptions.desk.case_page import CaseStory
 from exceptions.desk.workflow import Action
 from exceptions.models import Case, CaseEntry, Clock
+from exceptions.moment_labels import MOMENTS
 from shipments.models import TrackingEvent
 from shipments.status import CAUSES, STAGES, Stage
 from shipops.kit import money, times
 
-# The moment a clock starts at, as the arithmetic names it.
-MOMENTS = {
-    "placed": gettext_lazy("Ordered"),
-    "paid": gettext_lazy("Paid"),
-    "uploaded": gettext_lazy("Number uploaded"),
-    "handed_over": gettext_lazy("Handed over"),
-    "first_trace": gettext_lazy("First trace"),
-    "picked_up": gettext_lazy("Picked up"),
-    "moved": gettext_lazy("Last scan"),
-    "out_for_delivery": gettext_lazy("Out for delivery"),
-    "delivered": gettext_lazy("Delivered"),
-}
 PLATFORM = pgettext_lazy("source of a line in the timeline", "Platform")
 
 
@@ -67,8 +56,7 @@ class Moment:
 
 def limits(story: CaseStory, now: datetime) -> list[Limit]:
     """The order's clocks, those of this case first, running before stopped."""
-    terms = {term.code: term for term in pack(story.order.shop.platform)}
-    told = [_limit(clock, terms.get(clock.term), story, now) for clock in story.clocks]
+    told = [_limit(clock, story.terms.get(clock.term), story, now) for clock in story.clocks]
     return sorted(told, key=lambda limit: (not limit.own, not limit.running))
 
 
@@ -113,10 +101,9 @@ def moments(story: CaseStory, people: dict[int, str], now: datetime) -> list[Mom
     """Scans, log lines, verdicts and what the order tells, newest first."""
     stream = [_event(event) for event in story.events]
     stream += [_entry(entry, people, story, now) for entry in story.entries]
-    terms = {term.code: term for term in pack(story.order.shop.platform)}
     for clock in story.clocks:
         if clock.kind == story.case.kind:
-            stream += _verdicts(clock, terms.get(clock.term), now)
+            stream += _verdicts(clock, story.terms.get(clock.term), now)
     stream += _order_moments(story)
     return sorted(stream, key=lambda moment: moment.at, reverse=True)
 

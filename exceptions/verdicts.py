@@ -10,7 +10,7 @@ from exceptions.deadlines import reading
 from exceptions.deadlines.facts import OrderFacts, Progress, as_of, handed_over_at, progress
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.deadlines.rules import ClockDraft, judge
-from exceptions.deadlines.terms import pack
+from exceptions.policies import Books
 from merchants.models import Shop
 from orders.models import Order, OrderLine
 
@@ -40,28 +40,29 @@ def verdict(shop: Shop, at: datetime) -> Verdict:
     Nothing is written. An order the source never dated counts as placed. Where the shop's source lists what is in an
     order, one with nothing in it is left out: there is nothing to hand over.
     """
-    terms = pack(shop.platform)
+    books = Books.of_shops([shop])
     result = Verdict()
     orders = Order.objects.filter(shop=shop)
     if OrderLine.objects.filter(order__shop=shop).exists():
         orders = orders.filter(Exists(OrderLine.objects.filter(order=OuterRef("pk"))))
     pks = list(orders.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(pks), BATCH):
-        for _, facts in reading.read(pks[start : start + BATCH]):
+        for _, facts in reading.read(pks[start : start + BATCH], books.needs):
             if facts.placed_at is None or facts.placed_at <= at:
                 known = as_of(facts, at)
-                _count(result, known, [clock for clock in judge(known, terms) if clock.stopped_at is None], at)
+                book = books.of(shop.pk, known.since)
+                _count(result, known, [clock for clock in judge(known, book) if clock.stopped_at is None], at)
     return result
 
 
 def _count(result: Verdict, order: OrderFacts, running: list[ClockDraft], at: datetime) -> None:
-    for kind, level in {(clock.term.kind.value, clock.level_at(at)) for clock in running}:
+    for kind, level in {(clock.kind.value, clock.level_at(at)) for clock in running}:
         if level is not Level.CALM:
             result.clocks[kind, level.name.lower()] += 1
     stand = progress(order)
     if stand is Progress.AWAITING_HANDOVER:
         result.awaiting_handover += 1
-        due = min((clock.due_at for clock in running if clock.term.kind is Kind.LATE_DISPATCH), default=None)
+        due = min((clock.due_at for clock in running if clock.kind is Kind.LATE_DISPATCH), default=None)
         if due is not None and due < at:
             result.overdue += 1
         elif due is not None and due - at <= SOON:

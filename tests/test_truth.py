@@ -9,8 +9,8 @@ from django.db.models import F
 from exceptions import sweep
 from exceptions.deadlines import reading
 from exceptions.deadlines.kinds import Kind, Level
+from exceptions.deadlines.rulebook import plain
 from exceptions.deadlines.rules import judge
-from exceptions.deadlines.terms import pack
 from exceptions.models import Case, Clock
 from exceptions.verdicts import verdict
 from merchants.models import Merchant, Shop
@@ -52,7 +52,7 @@ def test_olist_dispatches_and_deliveries_are_late_exactly_where_they_were(market
     late_items = late_orders = items = late_deliveries = delivered = 0
     pks = list(Order.objects.filter(shop=marketplace).values_list("pk", flat=True))
     for _, facts in reading.read(pks):
-        runs = judge(facts, pack("other"))
+        runs = judge(facts, plain("other", "America/Sao_Paulo"))
         dispatch = [run for run in runs if run.term.kind is Kind.LATE_DISPATCH]
         late = sum(run.level_at(IMPORTED) in LATE for run in dispatch)
         items += len(dispatch)

@@ -3,11 +3,12 @@
 All instants are aware UTC datetimes. A missing instant means: has not happened, or nobody told us.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,17 @@ class LineFacts:
     id: int
     # Only where the platform promises by sub-order.
     promised_dispatch_at: datetime | None = None
+    sku: str = ""
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StayFacts:
+    """One stay in one hub; `left_at` None = still there, as far as anybody told."""
+
+    hub: str
+    arrived_at: datetime
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,8 @@ class ParcelFacts:
     """One parcel of the order, from the upload of its number to its end, over all numbers it travels under."""
 
     waybill_id: int
+    # Code of the company.
+    carrier: str = ""
     # Sent after (补寄): it changes nothing about when the order was dispatched or whether it has arrived.
     extra: bool = False
     uploaded_at: datetime | None = None
@@ -31,17 +45,55 @@ class ParcelFacts:
     turned_back: bool = False
     first_trace_at: datetime | None = None
     picked_up_at: datetime | None = None
+    # Where there are several pickup scans, platforms count the last.
+    last_pickup_at: datetime | None = None
     # First scan at a hub, or any later one: the parcel left the outlet that picked it up.
     moved_at: datetime | None = None
     out_for_delivery_at: datetime | None = None
     delivered_at: datetime | None = None
+    at_station_at: datetime | None = None
+    attempt_failed_at: datetime | None = None
+    retried_at: datetime | None = None
+    returning_at: datetime | None = None
+    returned_at: datetime | None = None
+    # Where its way led, read from its scans: provinces in short form (浙江), in the order it passed them.
+    first_hub_at: datetime | None = None
+    left_first_hub_at: datetime | None = None
+    left_province_at: datetime | None = None
+    stays: tuple[StayFacts, ...] = ()
+    provinces: tuple[str, ...] = ()
     # Instants of all scans, oldest first.
     scans: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class TicketFacts:
+    """Something that somebody has to answer; `steps` by name (orders.models.TicketStep)."""
+
+    id: int
+    kind: str
+    opened_at: datetime
+    # The limit printed on it.
+    due_at: datetime | None = None
+    closed_at: datetime | None = None
+    steps: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FilingFacts:
+    """A filing (报备) the platform accepted: limits of this kind fall later, or away where it names no new one."""
+
+    kind: str
+    filed_at: datetime
+    answered_at: datetime
+    new_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFacts:
     id: int
+    # A value of orders.models.Goods; blank = ordinary.
+    goods: str = ""
     amount: Decimal = Decimal(0)
     refunded: Decimal = Decimal(0)
     # The platform counts it as paid, whether or not the source tells when.
@@ -57,6 +109,16 @@ class OrderFacts:
     delivered_at: datetime | None = None
     lines: tuple[LineFacts, ...] = ()
     parcels: tuple[ParcelFacts, ...] = ()
+    tickets: tuple[TicketFacts, ...] = ()
+    filings: tuple[FilingFacts, ...] = ()
+    # Where it goes, as the order tells it (湖南省, 长沙市), and the province in short form (湖南).
+    to_places: tuple[str, ...] = ()
+    to_province: str = ""
+
+    @property
+    def since(self) -> datetime | None:
+        """The instant that says which version of the rules applies: paid, else placed."""
+        return self.paid_at or self.placed_at
 
     @property
     def owed_parcels(self) -> tuple[ParcelFacts, ...]:
@@ -94,6 +156,15 @@ def joined(parcel: ParcelFacts, onward: Sequence[ParcelFacts], homeward: Sequenc
         moved_at=earliest([parcel.moved_at, *(leg.first_trace_at for leg in later)]),
         out_for_delivery_at=newest.out_for_delivery_at,
         delivered_at=newest.delivered_at,
+        at_station_at=newest.at_station_at,
+        attempt_failed_at=newest.attempt_failed_at,
+        retried_at=newest.retried_at,
+        returning_at=earliest([parcel.returning_at, *(leg.first_trace_at or leg.uploaded_at for leg in homeward)]),
+        returned_at=homeward[-1].delivered_at if homeward else newest.returned_at,
+        stays=tuple(stay for leg in (parcel, *later) for stay in leg.stays),
+        provinces=tuple(dict.fromkeys(place for leg in (parcel, *later) for place in leg.provinces)),
+        left_province_at=earliest([parcel.left_province_at, *(leg.left_province_at for leg in later)]),
+        left_first_hub_at=earliest([parcel.left_first_hub_at, *(leg.first_trace_at for leg in later)]),
         scans=tuple(sorted({scan for leg in (parcel, *later) for scan in leg.scans})),
     )
 
@@ -152,6 +223,9 @@ def earliest(instants: Iterable[datetime | None]) -> datetime | None:
     return min((instant for instant in instants if instant), default=None)
 
 
+PARCEL_INSTANTS = tuple(name for name in ParcelFacts.__dataclass_fields__ if name.endswith("_at"))
+
+
 def as_of(facts: OrderFacts, at: datetime) -> OrderFacts:
     """The same order as the facts up to and including `at` show it.
 
@@ -162,20 +236,28 @@ def as_of(facts: OrderFacts, at: datetime) -> OrderFacts:
     def known(instant: datetime | None) -> datetime | None:
         return instant if instant and instant <= at else None
 
+    def instants(parcel: ParcelFacts) -> dict[str, Any]:
+        return {name: known(getattr(parcel, name)) for name in PARCEL_INSTANTS}
+
     parcels = tuple(
         replace(
             parcel,
-            uploaded_at=known(parcel.uploaded_at),
+            **instants(parcel),
             turned_back=parcel.turned_back and all(scan <= at for scan in parcel.scans),
-            first_trace_at=known(parcel.first_trace_at),
-            picked_up_at=known(parcel.picked_up_at),
-            moved_at=known(parcel.moved_at),
-            out_for_delivery_at=known(parcel.out_for_delivery_at),
-            delivered_at=known(parcel.delivered_at),
+            stays=tuple(replace(stay, left_at=known(stay.left_at)) for stay in parcel.stays if stay.arrived_at <= at),
             scans=tuple(scan for scan in parcel.scans if scan <= at),
         )
         for parcel in facts.parcels
         if parcel.uploaded_at is None or parcel.uploaded_at <= at
+    )
+    tickets = tuple(
+        replace(
+            ticket,
+            closed_at=known(ticket.closed_at),
+            steps={name: instant for name, instant in ticket.steps.items() if instant <= at},
+        )
+        for ticket in facts.tickets
+        if ticket.opened_at <= at
     )
     return replace(
         facts,
@@ -185,4 +267,6 @@ def as_of(facts: OrderFacts, at: datetime) -> OrderFacts:
         handed_over_at=known(facts.handed_over_at),
         delivered_at=known(facts.delivered_at),
         parcels=parcels,
+        tickets=tickets,
+        filings=tuple(filing for filing in facts.filings if filing.answered_at <= at),
     )

@@ -1,13 +1,17 @@
-"""Facts and terms → clocks with absolute instants. Pure and timeless: nothing here knows what time it is."""
+"""Facts and rules → clocks with absolute instants. Pure and timeless: nothing here knows what time it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from exceptions.deadlines import facts as known
-from exceptions.deadlines.facts import OrderFacts, ParcelFacts
-from exceptions.deadlines.kinds import Level
+from exceptions.deadlines.facts import OrderFacts, ParcelFacts, TicketFacts
+from exceptions.deadlines.kinds import Kind, Level
+from exceptions.deadlines.lengths import NotJudged, Step, due
+from exceptions.deadlines.moments import ORDER_MOMENTS, PARCEL_MOMENTS, PROMISES, TICKET_MOMENTS
+from exceptions.deadlines.rulebook import Rule, Rulebook
 from exceptions.deadlines.terms import Term
 
 
@@ -23,6 +27,14 @@ class ClockDraft:
     penalty: Decimal
     waybill_id: int | None = None
     line_id: int | None = None
+    ticket_id: int | None = None
+    # What moved the due instant from the plain length.
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of case it opens; judged are only terms that name one."""
+        return cast(Kind, self.term.kind)
 
     @property
     def warn_at(self) -> datetime:
@@ -32,6 +44,11 @@ class ClockDraft:
     @property
     def grave_at(self) -> datetime:
         return self.due_at + self.term.grave
+
+    @property
+    def broke_at(self) -> datetime | None:
+        """The instant it broke or will break; None where it was kept."""
+        return None if self.stopped_at and self.stopped_at <= self.due_at else self.due_at
 
     def level_at(self, now: datetime) -> Level:
         """How far it has come by `now`, or by its stop. Equal is in time: only later than due is broken."""
@@ -43,63 +60,123 @@ class ClockDraft:
         return Level.SOON if reached > self.warn_at else Level.CALM
 
 
-ORDER_MOMENTS: dict[str, Callable[[OrderFacts], datetime | None]] = {
-    "placed": lambda order: order.placed_at,
-    "paid": lambda order: order.paid_at or order.placed_at,
-    "uploaded": known.uploaded_at,
-    "handed_over": known.handed_over_at,
-    "delivered": known.delivered_at,
-}
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A term that starts no clock on this order, parcel or ticket. `why` is a value of exceptions.explaining.Why."""
 
-PARCEL_MOMENTS: dict[str, Callable[[ParcelFacts], datetime | None]] = {
-    "uploaded": lambda parcel: parcel.uploaded_at,
-    "first_trace": lambda parcel: parcel.first_trace_at,
-    "picked_up": known.parcel_picked_up_at,
-    "moved": lambda parcel: known.earliest((parcel.moved_at, parcel.out_for_delivery_at, parcel.delivered_at)),
-    "out_for_delivery": lambda parcel: parcel.out_for_delivery_at,
-    "delivered": lambda parcel: parcel.delivered_at,
-}
-
-PROMISES: dict[str, Callable[[OrderFacts], datetime | None]] = {
-    "": lambda order: None,
-    "dispatch": lambda order: order.promised_dispatch_at,
-    "delivery": lambda order: order.promised_delivery_at,
-}
+    term: Term
+    why: str
+    # The waiver, filing or lane that says so.
+    name: str = ""
+    waybill_id: int | None = None
+    ticket_id: int | None = None
 
 
-def judge(order: OrderFacts, terms: tuple[Term, ...]) -> list[ClockDraft]:
-    """Return every clock the terms start on this order, running or stopped; none where nothing is owed."""
-    if order.void:
-        return []
-    clocks: list[ClockDraft] = []
-    for term in terms:
-        if term.subject == "order":
-            clocks.extend(_order_clocks(order, term))
-        else:
-            for parcel in order.parcels:
-                clocks.extend(_parcel_clocks(order, parcel, term))
-    return clocks
+# Goods coming home are owed to us whatever became of the order, and so are answers.
+PAST_VOID = frozenset({"returning"})
 
 
-def _order_clocks(order: OrderFacts, term: Term) -> Iterator[ClockDraft]:
+def judge(order: OrderFacts, book: Rulebook) -> list[ClockDraft]:
+    """Return every clock the rules start on this order, running or stopped.
+
+    None of a promise to the buyer where nothing is owed any more: unpaid, cancelled or wholly refunded.
+    """
+    return [found for found in examine(order, book) if isinstance(found, ClockDraft)]
+
+
+def examine(order: OrderFacts, book: Rulebook) -> Iterator[ClockDraft | Silence]:
+    """Yield what each rule says about this order: its clocks, or why it starts none."""
+    runs: dict[str, list[ClockDraft]] = {}
+    waiting: list[Rule] = []
+    for rule in book.rules:
+        if rule.term.after:
+            waiting.append(rule)
+            continue
+        for found in _of_rule(order, book, rule):
+            if isinstance(found, ClockDraft):
+                runs.setdefault(found.term.code, []).append(found)
+            yield found
+    for rule in waiting:
+        yield from _of_rule(order, book, rule, runs.get(rule.term.after, []))
+
+
+def _of_rule(
+    order: OrderFacts, book: Rulebook, rule: Rule, former: Iterable[ClockDraft] = ()
+) -> Iterator[ClockDraft | Silence]:
+    term = rule.for_order(order) if rule.variants and rule.term.subject != "parcel" else rule.term
+    if why := _untouched(order, rule, term):
+        yield Silence(term, why)
+    elif term.subject == "ticket":
+        for ticket in order.tickets:
+            if ticket.kind in term.tickets:
+                yield from _noting(term, _ticket_clocks(order, book, ticket, term), ticket_id=ticket.id)
+    elif term.after:
+        for clock in former:
+            yield from _noting(term, _escalation(order, book, term, clock), waybill_id=clock.waybill_id)
+    elif term.subject == "order":
+        yield from _noting(term, _order_clocks(order, book, term))
+    else:
+        for parcel in order.parcels:
+            mine = rule.for_order(order, parcel) if rule.variants else term
+            if why := _not_applied(order, mine):
+                yield Silence(mine, why, waybill_id=parcel.waybill_id)
+            else:
+                yield from _noting(mine, _parcel_clocks(order, book, parcel, mine), waybill_id=parcel.waybill_id)
+
+
+def _untouched(order: OrderFacts, rule: Rule, term: Term) -> str:
+    """Why the rule says nothing about this order at all; blank = it may."""
+    if not (rule.variants and term.subject == "parcel") and (why := _not_applied(order, term)):
+        return why
+    if order.void and term.subject != "ticket" and term.start not in PAST_VOID:
+        return "void"
+    if (rule.since or rule.before) and (since := order.since):
+        if rule.since and since < rule.since:
+            return "not_yet"
+        if rule.before and since >= rule.before:
+            return "no_longer"
+    return ""
+
+
+def _not_applied(order: OrderFacts, term: Term) -> str:
+    if not term.enabled or not term.runs:
+        return "off"
+    if (term.goods and order.goods not in term.goods) or order.goods in term.not_goods:
+        return "goods"
+    return ""
+
+
+def _noting(
+    term: Term,
+    clocks: Iterator[ClockDraft],
+    *,
+    waybill_id: int | None = None,
+    ticket_id: int | None = None,
+) -> Iterator[ClockDraft | Silence]:
+    """The clocks; where one does not run, why."""
+    try:
+        yield from clocks
+    except NotJudged as silence:
+        yield Silence(term, silence.why, silence.name, waybill_id, ticket_id)
+
+
+def _order_clocks(order: OrderFacts, book: Rulebook, term: Term) -> Iterator[ClockDraft]:
     stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
     if stopped is None and (order.completed or known.delivered_at(order)):
-        return  # over, but nobody told when: nothing left to run
+        raise NotJudged("over")  # over, but nobody told when: nothing left to run
     if stopped is None and "delivered" in term.stop and known.unheard(order):
-        return  # it may well have arrived
+        raise NotJudged("unwatched")  # it may well have arrived
     # Delivered without a word of hand-over: the promise can still be judged.
     started = ORDER_MOMENTS[term.start](order) or stopped
     if started is None:
-        return
-    promised = PROMISES[term.promise](order)
+        raise NotJudged("not_started")
     lines = [line for line in order.lines if line.promised_dispatch_at] if term.promise == "dispatch" else []
     for line in lines:
-        if line.promised_dispatch_at:
-            yield _clock(order, term, started, line.promised_dispatch_at, stopped, line_id=line.id)
-    if not lines and promised:
-        yield _clock(order, term, started, promised, stopped, waybill_id=_only_parcel(order, term))
-    elif not lines and term.lasts:
-        yield _clock(order, term, started, started + term.lasts, stopped)
+        yield from _runs(order, book, term, started, stopped, line.promised_dispatch_at, line_id=line.id)
+    if not lines:
+        promised = PROMISES["order"][term.promise](order)
+        parcel = _only_parcel(order, term) if promised else None
+        yield from _runs(order, book, term, started, stopped, promised, waybill_id=parcel)
 
 
 def _only_parcel(order: OrderFacts, term: Term) -> int | None:
@@ -109,50 +186,126 @@ def _only_parcel(order: OrderFacts, term: Term) -> int | None:
     return None
 
 
-def _parcel_clocks(order: OrderFacts, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
-    if not parcel.watched or (parcel.extra and term.start == "uploaded"):
-        return
-    if term.gap:
-        yield from _gap_clocks(order, parcel, term)
-        return
-    started = PARCEL_MOMENTS[term.start](parcel)
-    stopped = _all_of([PARCEL_MOMENTS[name](parcel) for name in term.stop])
-    if started is None or term.lasts is None or (stopped is None and (parcel.turned_back or order.completed)):
-        return
-    # A number uploaded after the carrier had the goods was never late.
-    stopped = max(started, stopped) if stopped else None
-    yield _clock(order, term, started, started + term.lasts, stopped, waybill_id=parcel.waybill_id)
+def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
+    if not parcel.watched:
+        raise NotJudged("unwatched")
+    if parcel.extra and term.start == "uploaded":
+        raise NotJudged("extra")
+    if term.shape == "gap":
+        yield from _gap_clocks(order, book, parcel, term)
+    elif term.shape == "dwell":
+        yield from _dwell_clocks(order, book, parcel, term)
+    else:
+        started = PARCEL_MOMENTS[term.start](parcel)
+        stopped = _all_of([PARCEL_MOMENTS[name](parcel) for name in term.stop])
+        if started is None:
+            raise NotJudged("not_started")
+        if stopped is None and _ended(order, parcel, term):
+            raise NotJudged("over")
+        # A number uploaded after the carrier had the goods was never late.
+        stopped = max(started, stopped) if stopped else None
+        cut_at = PARCEL_MOMENTS[term.cut.on](parcel) if term.cut else None
+        yield from _runs(order, book, term, started, stopped, parcel=parcel, cut_at=cut_at)
 
 
-def _gap_clocks(order: OrderFacts, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
+def _ended(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
+    """Nothing is left to wait for on this parcel's way to the buyer."""
+    return (parcel.turned_back or order.completed) and term.start not in PAST_VOID
+
+
+def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
     """One clock for each silence that came near the limit, and one for the silence that lasts."""
     start = PARCEL_MOMENTS[term.start](parcel)
     end = known.earliest(PARCEL_MOMENTS[name](parcel) for name in term.stop)
-    if start is None or term.lasts is None:
-        return
+    if start is None:
+        raise NotJudged("not_started")
     scans = sorted({scan for scan in parcel.scans if scan >= start and (end is None or scan <= end)})
     ends: list[datetime | None] = [*scans[1:]]
-    if not (end or parcel.turned_back or order.completed):
+    if not (end or _ended(order, parcel, term)):
         ends.append(None)  # the last silence still lasts
     for scan, following in zip(scans, ends, strict=False):
-        clock = _clock(order, term, scan, scan + term.lasts, following, waybill_id=parcel.waybill_id)
-        if following is None or following > clock.warn_at:
-            yield clock
+        for clock in _runs(order, book, term, scan, following, parcel=parcel):
+            if following is None or following > clock.warn_at:
+                yield clock
 
 
-def _clock(
+def _dwell_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
+    """One clock for each stay in a hub that came near the limit, and one for the stay that lasts."""
+    end = known.earliest(PARCEL_MOMENTS[name](parcel) for name in ("out_for_delivery", "delivered"))
+    for stay in parcel.stays:
+        left = stay.left_at or end
+        if left is None and _ended(order, parcel, term):
+            continue
+        for clock in _runs(order, book, term, stay.arrived_at, left and max(left, stay.arrived_at), parcel=parcel):
+            if left is None or left > clock.warn_at:
+                yield clock
+
+
+def _ticket_clocks(order: OrderFacts, book: Rulebook, ticket: TicketFacts, term: Term) -> Iterator[ClockDraft]:
+    started = TICKET_MOMENTS[term.start](ticket)
+    if started is None:
+        raise NotJudged("not_started")
+    # Closed by the other side: nobody waits for our answer any more.
+    stopped = known.earliest((_all_of([TICKET_MOMENTS[name](ticket) for name in term.stop]), ticket.closed_at))
+    stopped = max(started, stopped) if stopped else None
+    promised = PROMISES["ticket"][term.promise](ticket)
+    cut_at = TICKET_MOMENTS[term.cut.on](ticket) if term.cut else None
+    yield from _runs(order, book, term, started, stopped, promised, ticket=ticket, cut_at=cut_at)
+
+
+def _escalation(order: OrderFacts, book: Rulebook, term: Term, former: ClockDraft) -> Iterator[ClockDraft]:
+    """What follows where a former clock's limit passes unmet; the same parcel, the same line."""
+    if former.broke_at is None:
+        raise NotJudged("kept")
+    parcel = next((p for p in order.parcels if p.waybill_id == former.waybill_id), None)
+    if term.subject == "parcel" and parcel:
+        stopped = _all_of([PARCEL_MOMENTS[name](parcel) for name in term.stop])
+    else:
+        stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
+    over = order.completed or known.delivered_at(order) or (parcel and parcel.turned_back)
+    if stopped is None and (over or former.stopped_at):
+        stopped = former.stopped_at
+        if stopped is None:
+            raise NotJudged("over")
+    if stopped and stopped <= former.due_at:
+        raise NotJudged("kept")
+    yield from _runs(
+        order, book, term, former.due_at, stopped, parcel=parcel, waybill_id=former.waybill_id, line_id=former.line_id
+    )
+
+
+def _runs(
     order: OrderFacts,
+    book: Rulebook,
     term: Term,
     started: datetime,
-    due: datetime,
     stopped: datetime | None,
+    promised: datetime | None = None,
     *,
+    parcel: ParcelFacts | None = None,
+    ticket: TicketFacts | None = None,
     waybill_id: int | None = None,
     line_id: int | None = None,
-) -> ClockDraft:
-    return ClockDraft(
-        term, order.id, started, due, stopped, term.penalty(order.amount), waybill_id=waybill_id, line_id=line_id
-    )
+    cut_at: datetime | None = None,
+) -> Iterator[ClockDraft]:
+    """The clock, and where it repeats those that follow each time it passes unmet."""
+    for _ in range(term.repeat):
+        due_at, steps = due(term, book, order, started, promised, parcel, cut_at)
+        yield ClockDraft(
+            term,
+            order.id,
+            started,
+            due_at,
+            stopped,
+            term.penalty(order.amount, due_at - started),
+            waybill_id=parcel.waybill_id if parcel else waybill_id,
+            line_id=line_id,
+            ticket_id=ticket.id if ticket else None,
+            steps=steps,
+        )
+        if stopped and stopped <= due_at:
+            return
+        started, promised = due_at, None
 
 
 def _all_of(instants: list[datetime | None]) -> datetime | None:

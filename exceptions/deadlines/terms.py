@@ -1,40 +1,74 @@
-"""A term is one deadline rule of one platform, read from its pack (packs/*.toml). Pure."""
+"""A term is one deadline rule, read from a pack (packs/*.toml) or from what a merchant made of it. Pure.
+
+docs/rules.md tells the form of a pack.
+"""
 
 import tomllib
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from exceptions.deadlines.kinds import Kind
+from exceptions.deadlines.moments import MOMENTS, PROMISES
+from exceptions.deadlines.penalties import Tier, penalty, read_tier
 
-CENT = Decimal("0.01")
 GENERIC = "generic"
+# Packs that belong to no platform: what the law says, and what we promise ourselves.
+COMMON = ("law", "house")
+
+RUNNING_SHAPES = ("span", "gap", "dwell")
+SHAPES = (*RUNNING_SHAPES, "figure", "window", "waiver")
+# Whose clock it is. The first two open cases; the others are shown only.
+WATCHED = ("ours", "carrier")
+WHOSE = (*WATCHED, "buyer", "platform", "right")
+LENGTHS = ("hours", "days", "working_days", "until", "mean_hours")
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
-    """What a breach costs from `over` (exclusive) up to `upto` (inclusive) of the order's amount."""
+class Length:
+    """How long a clock runs: exactly one of `lasts`, `days`, `working_days`, `until`."""
 
-    over: Decimal = Decimal(0)
-    upto: Decimal | None = None
-    fixed: Decimal | None = None
-    percent: Decimal | None = None
-    min: Decimal | None = None
-    max: Decimal | None = None
+    lasts: timedelta | None = None
+    # Natural days: it ends at 23:59:59 of that day, or at `at`; the day it starts on is day 0.
+    days: int | None = None
+    at: time | None = None
+    working_days: int | None = None
+    until: date | None = None
 
-    def holds(self, amount: Decimal) -> bool:
-        return amount > self.over and (self.upto is None or amount <= self.upto)
 
-    def cost(self, amount: Decimal) -> Decimal:
-        cost = self.fixed if self.fixed is not None else amount * (self.percent or 0) / 100
-        if self.min is not None:
-            cost = max(cost, self.min)
-        if self.max is not None:
-            cost = min(cost, self.max)
-        return cost.quantize(CENT)
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Other lengths for parcels of some way. `length` None = not judged on it."""
+
+    length: Length | None
+    same_province: bool = False
+    # Names of regions.
+    within: str = ""
+    origin: str = ""
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The limit comes nearer once something has happened: this long after it, if that is sooner."""
+
+    on: str
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What happens to a shop that breaks too often: by count and by rate (percent)."""
+
+    per: str
+    zh: str
+    en: str
+    count: int | None = None
+    rate: Decimal | None = None
+    both: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,93 +77,268 @@ class Term:
 
     code: str
     version: str
-    kind: Kind
     name_zh: str
     name_en: str
-    # "order" or "parcel": what runs the clock.
+    shape: str
+    whose: str
+    # None where it opens no case.
+    kind: Kind | None
+    # "order", "parcel" or "ticket": what runs the clock; a ticket's kinds.
     subject: str
+    tickets: tuple[str, ...]
     start: str
+    # Code of the clock whose limit has to pass first.
+    after: str
     # All of these must have happened.
     stop: tuple[str, ...]
-    # How long, unless the order carries the promise named by `promise`; None = the promise alone.
-    lasts: timedelta | None
+    # Unless the order (or ticket) carries the promise named by `promise`; None = the promise alone, or no number known.
+    length: Length | None
     promise: str
-    # The longest silence allowed between two scans, instead of one span from start to stop.
-    gap: bool
+    worktime: bool
+    repeat: int
+    lanes: tuple[Lane, ...]
+    cut: Cut | None
+    goods: frozenset[str]
+    not_goods: frozenset[str]
     warn: timedelta
     grave: timedelta
     tiers: tuple[Tier, ...]
+    form: str
+    level: str
+    stack: str
+    stack_cap_percent: Decimal | None
+    stack_cap: Decimal | None
+    limits: tuple[Limit, ...]
+    goes_to: str
+    overrides: tuple[str, ...]
+    by: str
+    opens: date | None
+    closes: date | None
+    later_wins: bool
+    effective_from: date | None
+    effective_to: date | None
+    status: str
+    enabled: bool
+    off_zh: str
+    off_en: str
     source: tuple[str, ...]
     grade: str
+    confidence: str
     needs_review: bool
-    effective_from: date | None
+    conflict_zh: str
+    conflict_en: str
+    exempt_zh: str
+    exempt_en: str
     note_zh: str
     note_en: str
 
-    def penalty(self, amount: Decimal) -> Decimal:
-        """What a breach costs on an order of this amount, in the order's currency; 0 where no rate is known."""
-        for tier in self.tiers:
-            if tier.holds(amount):
-                return tier.cost(amount)
-        return Decimal("0.00")
+    @property
+    def lasts(self) -> timedelta | None:
+        """The length where it is a plain span of time."""
+        return self.length.lasts if self.length else None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it can run at all: a figure, a template and a clock without a number cannot."""
+        return self.shape in RUNNING_SHAPES and bool(self.length or self.promise or self.lanes)
+
+    def penalty(self, amount: Decimal, promised: timedelta) -> Decimal:
+        """What a breach costs on an order of this amount, where so long was promised; 0 where no rate is known."""
+        return penalty(self.tiers, amount, promised)
 
 
 @cache
-def pack(platform: str) -> tuple[Term, ...]:
-    """Return the terms of a platform, or the generic ones where it has no pack of its own.
-
-    Raises ValueError naming the clock and the field that cannot be read.
-    """
+def document(name: str) -> dict[str, Any]:
+    """Return a pack as it is written: of a platform, or the generic one where the platform has none; or a common one."""
     folder = resources.files("exceptions.deadlines.packs")
-    file = folder / f"{platform}.toml"
+    file = folder / f"{name}.toml"
     if not file.is_file():
         file = folder / f"{GENERIC}.toml"
-    return read(file.read_text("utf-8"))
+    return tomllib.loads(file.read_text("utf-8"))
+
+
+@cache
+def pack(name: str) -> tuple[Term, ...]:
+    """Return the terms of one pack. Raises ValueError naming the clock and the field that cannot be read."""
+    return _terms(document(name))
 
 
 def read(text: str) -> tuple[Term, ...]:
-    """Read a pack; see packs/pdd.toml for its form."""
-    document = tomllib.loads(text)
-    terms = tuple(_term(entry, document["version"]) for entry in document["clock"])
+    """Read a pack written in TOML. Raises ValueError naming the clock and the field that cannot be read."""
+    return _terms(tomllib.loads(text))
+
+
+def _terms(written: dict[str, Any]) -> tuple[Term, ...]:
+    terms = tuple(read_entry(entry, written["version"]) for entry in written["clock"])
     codes = [term.code for term in terms]
     if len(set(codes)) != len(codes):
         raise ValueError(f"a code stands twice: {sorted(code for code in codes if codes.count(code) > 1)[0]}")
     return terms
 
 
-def _term(entry: dict[str, Any], version: str) -> Term:
+def read_entry(entry: dict[str, Any], version: str) -> Term:
+    """Read one clock. Raises ValueError naming the clock, the field, and what is wrong with it."""
     try:
-        hours = entry.get("hours")
-        promise = entry.get("promise", "")
-        if hours is None and not promise:
-            raise ValueError("either hours or promise is needed")
-        if hours is not None and hours <= 0:
-            raise ValueError("hours must be above 0")
-        return Term(
-            code=entry["code"],
-            version=version,
-            kind=Kind(entry["kind"]),
-            name_zh=entry["name_zh"],
-            name_en=entry["name_en"],
-            subject=entry["subject"],
-            start=entry["start"],
-            stop=tuple(entry.get("stop", ())),
-            lasts=None if hours is None else timedelta(hours=hours),
-            promise=promise,
-            gap=entry.get("gap", False),
-            warn=timedelta(hours=entry["warn_hours"]),
-            grave=timedelta(hours=entry["grave_hours"]),
-            tiers=tuple(_tier(tier) for tier in entry.get("penalty", ())),
-            source=tuple(entry["source"]),
-            grade=entry["grade"],
-            needs_review=entry["needs_review"],
-            effective_from=entry.get("effective_from"),
-            note_zh=entry.get("note_zh", ""),
-            note_en=entry.get("note_en", ""),
-        )
+        return _checked(_term(entry, version))
     except (KeyError, ValueError, TypeError) as error:
-        raise ValueError(f"clock {entry.get('code', '?')}: {error}") from error
+        said = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"clock {entry.get('code', '?')}: {said}") from error
 
 
-def _tier(entry: dict[str, Any]) -> Tier:
-    return Tier(**{name: Decimal(str(value)) for name, value in entry.items()})
+def _term(entry: dict[str, Any], version: str) -> Term:
+    shape = entry.get("shape", "span")
+    length = read_length(entry)
+    runs = shape in RUNNING_SHAPES
+    return Term(
+        code=entry["code"],
+        version=version,
+        name_zh=entry["name_zh"],
+        name_en=entry["name_en"],
+        shape=shape,
+        whose=entry.get("whose", "ours"),
+        kind=Kind(entry["kind"]) if entry.get("kind") else None,
+        subject=entry.get("subject", "order"),
+        tickets=tuple(entry.get("tickets", ())),
+        start=entry.get("start", ""),
+        after=entry.get("after", ""),
+        stop=tuple(entry.get("stop", ())),
+        length=length,
+        promise=entry.get("promise", ""),
+        worktime=entry.get("worktime", False),
+        repeat=entry.get("repeat", 1),
+        lanes=tuple(_lane(lane) for lane in entry.get("lanes", ())),
+        cut=Cut(entry["cut"]["on"], _hours(entry["cut"], "hours")) if entry.get("cut") else None,
+        goods=frozenset(entry.get("goods", ())),
+        not_goods=frozenset(entry.get("not_goods", ())),
+        warn=timedelta(hours=entry["warn_hours"] if runs else 0),
+        grave=timedelta(hours=entry["grave_hours"] if runs else 0),
+        tiers=tuple(read_tier(tier) for tier in entry.get("penalty", ())),
+        form=entry.get("form", ""),
+        level=entry.get("level", ""),
+        stack=entry.get("stack", ""),
+        stack_cap_percent=_money(entry.get("stack_cap_percent")),
+        stack_cap=_money(entry.get("stack_cap")),
+        limits=tuple(_limit(limit) for limit in entry.get("limits", ())),
+        goes_to=entry.get("goes_to", ""),
+        overrides=tuple(entry.get("overrides", ())),
+        by=entry.get("by", "paid"),
+        opens=entry.get("opens"),
+        closes=entry.get("closes"),
+        later_wins=entry.get("later_wins", True),
+        effective_from=day(entry.get("effective_from")),
+        effective_to=day(entry.get("effective_to")),
+        status=entry.get("status", "unknown_if_current"),
+        enabled=entry.get("enabled", runs),
+        off_zh=entry.get("off_zh", ""),
+        off_en=entry.get("off_en", ""),
+        source=tuple(entry["source"]),
+        grade=entry["grade"],
+        confidence=entry.get("confidence", "uncertain"),
+        needs_review=entry["needs_review"],
+        conflict_zh=entry.get("conflict_zh", ""),
+        conflict_en=entry.get("conflict_en", ""),
+        exempt_zh=entry.get("exempt_zh", ""),
+        exempt_en=entry.get("exempt_en", ""),
+        note_zh=entry.get("note_zh", ""),
+        note_en=entry.get("note_en", ""),
+    )
+
+
+def _checked(term: Term) -> Term:
+    if term.shape not in SHAPES:
+        raise ValueError(f"shape {term.shape} is none of {', '.join(SHAPES)}")
+    if term.whose not in WHOSE:
+        raise ValueError(f"whose {term.whose} is none of {', '.join(WHOSE)}")
+    if term.warn < timedelta() or term.grave < timedelta():
+        raise ValueError("warn_hours and grave_hours must not be below 0")
+    if term.shape not in RUNNING_SHAPES:
+        return term
+    moments = MOMENTS.get(term.subject)
+    if moments is None:
+        raise ValueError(f"subject {term.subject} is none of {', '.join(MOMENTS)}")
+    named = [*term.stop, *([term.cut.on] if term.cut else ()), *(() if term.after else [term.start])]
+    if unknown := [name for name in named if name not in moments]:
+        raise ValueError(f"{unknown[0] or 'start'} is no moment of {term.subject}: {', '.join(moments)}")
+    if term.promise not in PROMISES[term.subject]:
+        raise ValueError(f"promise {term.promise} is none of {', '.join(PROMISES[term.subject])}")
+    if not term.stop:
+        raise ValueError("stop is missing")
+    if term.whose in WATCHED and term.kind is None:
+        raise ValueError("kind is missing")
+    if term.subject == "ticket" and not term.tickets:
+        raise ValueError("tickets is missing")
+    if term.enabled and not term.runs:
+        raise ValueError("either a length or promise is needed to switch it on")
+    return term
+
+
+def read_length(entry: dict[str, Any]) -> Length | None:
+    """Read the length of a clock, lane or window; None where it has none. Raises ValueError saying what is wrong."""
+    given = [name for name in LENGTHS if entry.get(name) is not None]
+    if not given:
+        return None
+    if len(given) > 1:
+        raise ValueError(f"{given[0]} and {given[1]} cannot both be the length")
+    name = given[0]
+    if name == "mean_hours":
+        return Length(lasts=_hours(entry, name) + timedelta(hours=entry.get("margin_hours", 0)))
+    if name == "hours":
+        return Length(lasts=_hours(entry, name))
+    if name == "until":
+        return Length(until=day(entry[name]))
+    count = entry[name]
+    if not isinstance(count, int) or count < (0 if entry.get("at") else 1):
+        raise ValueError(f"{name} must be a whole number above 0")
+    if name == "working_days":
+        return Length(working_days=count)
+    return Length(days=count, at=time.fromisoformat(entry["at"]) if entry.get("at") else None)
+
+
+def _hours(entry: dict[str, Any], name: str) -> timedelta:
+    value = entry[name]
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f"{name} must be a number")
+    hours = float(value)
+    if not 0 < hours <= 24 * 366:
+        raise ValueError(f"{name} must be above 0 and at most a year")
+    return timedelta(hours=hours)
+
+
+def _lane(entry: dict[str, Any]) -> Lane:
+    lane = Lane(
+        length=read_length(entry),
+        same_province=entry.get("same_province", False),
+        within=entry.get("within", ""),
+        origin=entry.get("from", ""),
+        to=entry.get("to", ""),
+    )
+    if not (lane.same_province or lane.within or lane.origin or lane.to):
+        raise ValueError("a lane needs same_province, within, from or to")
+    return lane
+
+
+def _limit(entry: dict[str, Any]) -> Limit:
+    return Limit(
+        per=entry["per"],
+        zh=entry["zh"],
+        en=entry["en"],
+        count=entry.get("count"),
+        rate=_money(entry.get("rate")),
+        both=entry.get("both", True),
+    )
+
+
+def _money(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def day(value: Any) -> date | None:
+    """A date as TOML has it, or as text (what a merchant changed is JSON)."""
+    if isinstance(value, datetime):
+        return value.date()
+    return date.fromisoformat(value) if isinstance(value, str) and value else value or None
+
+
+def numbered(term: Term, number: int | None) -> Term:
+    """The same term as a merchant's version of that number applies it."""
+    return replace(term, version=f"{term.version}+{number}") if number else term

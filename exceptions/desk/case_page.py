@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch
 
+from exceptions.deadlines.terms import Term
 from exceptions.models import Case, CaseEntry, Clock
+from exceptions.policies import book_of
 from merchants.access import Member, get
 from orders.models import Dispatch, Order, OrderLine
 from shipments.models import Parcel, TrackingEvent
@@ -24,6 +26,8 @@ class CaseStory:
     # Newest first.
     events: list[TrackingEvent]
     clocks: list[Clock]
+    # The terms the order is judged by, by code.
+    terms: dict[str, Term]
     entries: list[CaseEntry]
 
 
@@ -43,5 +47,6 @@ def story(member: Member, case_id: int) -> CaseStory:
         dispatches=list(order.dispatches.prefetch_related(PARCELS).order_by("pk")),
         events=list(events.select_related("waybill__carrier").order_by("-occurred_at", "-position")[:EVENTS]),
         clocks=list(Clock.objects.filter(order=order).order_by("-level", "due_at", "pk")),
+        terms={term.code: term for term in book_of(case.shop, order.paid_at or order.placed_at).terms},
         entries=list(case.entries.select_related("by").order_by("-at", "-pk")),
     )

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from exceptions.deadlines import reading
 from exceptions.deadlines.facts import OrderFacts, delivered_at, handed_over_at, uploaded_at
+from exceptions.deadlines.rulebook import plain
 from exceptions.deadlines.rules import judge
-from exceptions.deadlines.terms import pack
 from merchants.models import Shop, User
 from orders.models import Order
 from shipments.models import Parcel, Waybill
@@ -57,7 +57,7 @@ def test_an_extra_parcel_is_not_late_for_pickup_but_its_track_is_watched(
     set_role(parcel("YT0000000000002"), "extra", support, now)
     extra = Waybill.objects.get(number="YT0000000000002")
     Waybill.objects.filter(pk=extra.pk).update(picked_up_at=now - HOUR)
-    started = {clock.term.start for clock in judge(facts(order), pack("pdd")) if clock.waybill_id == extra.pk}
+    started = {clock.term.start for clock in judge(facts(order), plain("pdd")) if clock.waybill_id == extra.pk}
     assert "uploaded" not in started
     assert "picked_up" in started
 

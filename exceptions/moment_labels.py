@@ -1,0 +1,42 @@
+"""What people call the moments at which clocks start and stop."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+MOMENTS = {
+    "placed": _("Ordered"),
+    "paid": _("Paid"),
+    "uploaded": _("Number uploaded"),
+    "dispatched": _("Dispatched"),
+    "handed_over": _("Handed over"),
+    "completed": _("Completed"),
+    "first_trace": _("First trace"),
+    "second_trace": _("Second trace"),
+    "picked_up": _("Picked up"),
+    "last_pickup": _("Last pickup scan"),
+    "moved": _("Last scan"),
+    "first_hub": _("Arrived at the first hub"),
+    "left_first_hub": _("Left the first hub"),
+    "left_province": _("Left the first hub’s province"),
+    "out_for_delivery": _("Out for delivery"),
+    "at_station": _("Waiting at the station"),
+    "attempt_failed": _("Attempt failed"),
+    "retried": _("Tried again"),
+    "returning": _("On its way back"),
+    "returned": _("Back with the sender"),
+    "delivered": _("Delivered"),
+    "opened": pgettext_lazy("of a ticket", "Received"),
+    "closed": pgettext_lazy("of a ticket", "Closed"),
+    "answered": _("Answered"),
+    "agreed": _("Agreed"),
+    "rejected": _("Rejected"),
+    "return_uploaded": _("Buyer uploaded the return waybill"),
+    "return_signed": _("Return signed for"),
+    "return_confirmed": _("Return confirmed"),
+    "submitted": _("Submitted"),
+    "evidence_closed": _("Evidence closed"),
+    "reship_uploaded": _("New number uploaded"),
+    "reship_picked_up": _("New parcel picked up"),
+    "result": _("Result told"),
+    "arranged": _("Arranged"),
+}
