@@ -36,6 +36,8 @@ PURE = (
     "shipments/phrases.py",
     "shipments/reading.py",
     "shipments/plausible.py",
+    "shipments/_provinces.py",
+    "shipments/moments.py",
     "shipments/carriers/*.py",
     "exceptions/deadlines/facts.py",
     "exceptions/deadlines/kinds.py",
