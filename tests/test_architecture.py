@@ -38,6 +38,8 @@ PURE = (
     "shipments/plausible.py",
     "shipments/_provinces.py",
     "shipments/moments.py",
+    "shipments/places.py",
+    "shipments/sites.py",
     "shipments/carriers/*.py",
     "exceptions/deadlines/facts.py",
     "exceptions/deadlines/kinds.py",
