@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from django.db import connection
 
@@ -19,7 +20,7 @@ def ways(waybill_ids: Iterable[int], since: datetime | None = None) -> dict[int,
     With `since`, older scans are not looked at, nor the months that hold no younger one: give an instant before the first
     scan of any of them, or their first hubs are others. Whose waybills they are is for the caller to see to.
     """
-    values: list[object] = [list(waybill_ids)]
+    values: list[Any] = [list(waybill_ids)]
     recent = ""
     if since is not None:
         recent = " AND occurred_at >= %s"
