@@ -317,12 +317,13 @@ def test_goods_have_limits_of_their_own() -> None:
         ([{"carriers": ["yuantong"]}, {"shops": ["S1"]}], 10),
         ([{"carriers": ["shunfeng"]}], 48),
         ([{"categories": ["女装"]}, {"carriers": ["yuantong"]}, {}], 10),
+        ([{"categories": ["女"]}], 48),
         ([{"skus": ["A"], "carriers": ["shunfeng"]}], 48),
         ([{"skus": ["A"]}, {"categories": ["女装"]}], 10),
     ],
 )
 def test_the_narrowest_change_that_fits_wins_wherever_it_stands(scopes: list[dict], hours: int) -> None:
-    facts = order(lines=(LineFacts(1, None, "A", "女装"),), parcels=(parcel(),))
+    facts = order(lines=(LineFacts(1, None, "A", "女装/连衣裙"),), parcels=(parcel(),))
     changes = [{"code": "OWN-SHIP", "scope": scope, "set": {"hours": 10 + n}} for n, scope in enumerate(scopes)]
     for some in (changes, changes[::-1]):
         clock = only(facts, book(SHIP, changes=some))
