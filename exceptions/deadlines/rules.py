@@ -1,7 +1,7 @@
 """Facts and rules → clocks with absolute instants. Pure and timeless: nothing here knows what time it is."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
@@ -262,16 +262,17 @@ def _escalation(order: OrderFacts, book: Rulebook, term: Term, former: ClockDraf
         stopped = _all_of([PARCEL_MOMENTS[name](parcel) for name in term.stop])
     else:
         stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
-    over = order.completed or known.delivered_at(order) or (parcel and parcel.turned_back)
-    if stopped is None and (over or former.stopped_at):
+    if stopped is None and (order.completed or known.delivered_at(order) or (parcel and parcel.turned_back)):
         stopped = former.stopped_at
         if stopped is None:
             raise NotJudged("over")
     if stopped and stopped <= former.due_at:
         raise NotJudged("kept")
-    yield from _runs(
+    for clock in _runs(
         order, book, term, former.due_at, stopped, parcel=parcel, waybill_id=former.waybill_id, line_id=former.line_id
-    )
+    ):
+        # What it costs goes by the promise that was broken first.
+        yield replace(clock, penalty=term.penalty(order.amount, former.due_at - former.started_at))
 
 
 def _runs(
