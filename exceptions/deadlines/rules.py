@@ -162,7 +162,8 @@ def _noting(
 
 def _order_clocks(order: OrderFacts, book: Rulebook, term: Term) -> Iterator[ClockDraft]:
     stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
-    if stopped is None and (order.completed or known.delivered_at(order)):
+    arrived = term.start != "delivered" and known.delivered_at(order)
+    if stopped is None and (order.completed or arrived):
         raise NotJudged("over")  # over, but nobody told when: nothing left to run
     if stopped is None and "delivered" in term.stop and known.unheard(order):
         raise NotJudged("unwatched")  # it may well have arrived
