@@ -203,6 +203,8 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
             raise NotJudged("not_started")
         if stopped is None and _ended(order, parcel, term):
             raise NotJudged("over")
+        if stopped is None and _out_of_sight(order, parcel, term):
+            raise NotJudged("places")
         # A number uploaded after the carrier had the goods was never late.
         stopped = max(started, stopped) if stopped else None
         cut_at = PARCEL_MOMENTS[term.cut.on](parcel) if term.cut else None
@@ -212,6 +214,14 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
 def _ended(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
     """Nothing is left to wait for on this parcel's way to the buyer."""
     return (parcel.turned_back or order.completed) and term.start not in PAST_VOID
+
+
+def _out_of_sight(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
+    """It moves, but its scans tell no hub or province to leave; or nobody knows whether it has to leave its province."""
+    if "left_province" in term.stop and not order.to_province:
+        return True
+    untold = parcel.first_hub_at is None or ("left_province" in term.stop and not parcel.provinces)
+    return untold and parcel.moved_at is not None and bool({"left_first_hub", "left_province"} & set(term.stop))
 
 
 def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:

@@ -143,6 +143,17 @@ def test_each_long_silence_is_a_run_of_its_own_and_short_ones_leave_no_trace() -
     assert [(run.started_at, run.stopped_at) for run in runs] == [(scans[1], scans[2]), (scans[3], None)]
 
 
+def test_a_parcel_is_held_to_leave_its_province_only_where_its_way_is_known() -> None:
+    moving = replace(UNDER_WAY, moved_at=T0, first_hub_at=T0, provinces=("浙江",))
+    order = paid(to_province="湖南", parcels=(moving,))
+    assert clock(order, "pdd", "PDD-TRACK-LEAVE").due_at == T0 + 48 * HOUR
+    unread = replace(moving, first_hub_at=None, provinces=())
+    assert "PDD-TRACK-LEAVE" not in codes(replace(order, parcels=(unread,)), "pdd"), "its scans name no place"
+    assert "PDD-TRACK-LEAVE" not in codes(replace(order, to_province=""), "pdd"), "it may stay in its province"
+    silent = replace(unread, moved_at=None)
+    assert "PDD-TRACK-LEAVE" in codes(replace(order, parcels=(silent,)), "pdd"), "nothing was told of it at all"
+
+
 @pytest.mark.parametrize("facts", [{"paid": False}, {"cancelled": True}, {"refunded": Decimal(100)}])
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_nothing_is_owed_on_unpaid_cancelled_and_wholly_refunded_orders(facts: dict, platform: str) -> None:
