@@ -45,7 +45,7 @@ def left_at(parcel: ParcelFacts, instant: datetime | None) -> datetime | None:
 
 PARCEL_MOMENTS: dict[str, Callable[[ParcelFacts], datetime | None]] = {
     "uploaded": lambda parcel: parcel.uploaded_at,
-    "first_trace": lambda parcel: parcel.first_trace_at,
+    "first_trace": lambda parcel: earliest((parcel.first_trace_at, known.parcel_picked_up_at(parcel))),
     "second_trace": second_trace_at,
     "picked_up": known.parcel_picked_up_at,
     "last_pickup": lambda parcel: parcel.last_pickup_at or known.parcel_picked_up_at(parcel),

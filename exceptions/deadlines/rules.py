@@ -218,10 +218,12 @@ def _ended(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
 
 def _out_of_sight(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
     """It moves, but its scans tell no hub or province to leave; or nobody knows whether it has to leave its province."""
-    if "left_province" in term.stop and not order.to_province:
+    if not {"left_first_hub", "left_province"} & set(term.stop):
+        return False
+    if not order.to_province and any(lane.same_province and lane.length is None for lane in term.lanes):
         return True
     untold = parcel.first_hub_at is None or ("left_province" in term.stop and not parcel.provinces)
-    return untold and parcel.moved_at is not None and bool({"left_first_hub", "left_province"} & set(term.stop))
+    return untold and parcel.moved_at is not None
 
 
 def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:

@@ -143,6 +143,11 @@ def test_each_long_silence_is_a_run_of_its_own_and_short_ones_leave_no_trace() -
     assert [(run.started_at, run.stopped_at) for run in runs] == [(scans[1], scans[2]), (scans[3], None)]
 
 
+def test_a_pickup_is_a_trace_where_no_other_was_told() -> None:
+    order = paid(parcels=(replace(PARCEL, picked_up_at=T0 + 5 * HOUR),))
+    assert clock(order, "pdd", "PDD-FAKE-NOTRACE").stopped_at == T0 + 5 * HOUR
+
+
 def test_a_parcel_is_held_to_leave_its_province_only_where_its_way_is_known() -> None:
     moving = replace(UNDER_WAY, moved_at=T0, first_hub_at=T0, provinces=("浙江",))
     order = paid(to_province="湖南", parcels=(moving,))
