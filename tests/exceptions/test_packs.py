@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from exceptions.deadlines.kinds import Kind, Level
+from exceptions.deadlines.rulebook import plain
 from exceptions.deadlines.rules import judge
 from exceptions.deadlines.terms import COMMON, GENERIC, WATCHED, document, pack
 from merchants.models import Platform
@@ -106,8 +107,9 @@ def test_no_code_stands_in_two_packs() -> None:
     assert [code for code, count in Counter(entry["code"] for _, entry in ENTRIES).items() if count > 1] == []
 
 
-def test_every_kind_has_a_clock_somewhere() -> None:
-    assert {term.kind for name in NAMES for term in pack(name) if term.enabled} - {None} == set(Kind)
+@pytest.mark.parametrize("platform", Platform.values)
+def test_on_every_platform_every_kind_of_exception_has_a_clock_that_runs(platform: str) -> None:
+    assert {term.kind for term in plain(platform).watched.terms} == set(Kind)
 
 
 @pytest.mark.parametrize(("name", "entry"), named(ENTRIES))
