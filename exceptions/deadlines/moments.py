@@ -78,8 +78,13 @@ STEPS = (
 )
 
 
+# Whoever agrees, rejects or tells the result has answered, and nobody answers or decides what was not submitted.
+PROVED_BY = {"answered": ("agreed", "rejected", "result"), "submitted": ("answered", "result")}
+
+
 def _step(name: str) -> Callable[[TicketFacts], datetime | None]:
-    return lambda ticket: ticket.steps.get(name)
+    names = (name, *PROVED_BY.get(name, ()))
+    return lambda ticket: earliest(ticket.steps.get(each) for each in names)
 
 
 TICKET_MOMENTS: dict[str, Callable[[TicketFacts], datetime | None]] = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts, Progress, as_of, progress
+from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts, Progress, TicketFacts, as_of, progress
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.rulebook import Rule, Rulebook, plain
 from exceptions.deadlines.rules import ClockDraft, judge
@@ -141,6 +141,20 @@ def test_each_long_silence_is_a_run_of_its_own_and_short_ones_leave_no_trace() -
     parcel = replace(UNDER_WAY, moved_at=T0, scans=scans)
     runs = [run for run in judge(paid(parcels=(parcel,)), plain("pdd")) if run.term.code == "PDD-ALERT-UPDATE"]
     assert [(run.started_at, run.stopped_at) for run in runs] == [(scans[1], scans[2]), (scans[3], None)]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "step"),
+    [
+        ("PDD-AS-SHIPPED", "refund", "agreed"),
+        ("PDD-AS-SHIPPED", "refund", "rejected"),
+        ("HOUSE-WORK-ORDER", "work_order", "result"),
+        ("HOUSE-CLAIM", "claim", "answered"),
+    ],
+)
+def test_a_later_step_proves_the_one_a_ticket_waits_for(code: str, kind: str, step: str) -> None:
+    ticket = TicketFacts(id=3, kind=kind, opened_at=T0, steps={step: T0 + HOUR})
+    assert clock(paid(tickets=(ticket,)), "pdd", code).stopped_at == T0 + HOUR
 
 
 def test_a_pickup_is_a_trace_where_no_other_was_told() -> None:
