@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts, Progress, TicketFacts, as_of, progress
@@ -234,6 +234,8 @@ ORDERS = st.builds(
 )
 
 
+# A machine at work on something else draws slowly.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(order=ORDERS, platform=st.sampled_from(PLATFORMS), hours=st.integers(-50, 400))
 def test_whatever_the_dirt_levels_stand_in_order_and_no_run_is_told_twice(
     order: OrderFacts, platform: str, hours: int
