@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from orders.ticketing import api as ticketing_api
 from orders.views import imports, orders
 
 urlpatterns = [
@@ -12,4 +13,7 @@ urlpatterns = [
     path("imports/template.csv", imports.import_template, name="import-template"),
     path("imports/<int:pk>/", imports.import_detail, name="import"),
     path("imports/<int:pk>/issues.csv", imports.import_issues, name="import-issues"),
+    path("api/tickets/", ticketing_api.Tickets.as_view(), name="api-tickets"),
+    path("api/tickets/<int:pk>/", ticketing_api.OneTicket.as_view(), name="api-ticket"),
+    path("api/tickets/<int:pk>/steps/", ticketing_api.StepsOfTicket.as_view(), name="api-ticket-steps"),
 ]
