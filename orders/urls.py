@@ -3,11 +3,14 @@
 from django.urls import path
 
 from orders.ticketing import api as ticketing_api
+from orders.ticketing import views as ticketing
 from orders.views import imports, orders
 
 urlpatterns = [
     path("orders/", orders.order_list, name="orders"),
     path("orders/<int:pk>/", orders.order_detail, name="order"),
+    path("orders/<int:pk>/tickets/", ticketing.add, name="order-tickets"),
+    path("tickets/<int:pk>/", ticketing.act, name="ticket-act"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/new/", imports.import_new, name="import-new"),
     path("imports/template.csv", imports.import_template, name="import-template"),
