@@ -20,13 +20,13 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from merchants.models import Shop
 from orders.errors import Unfit
 from orders.models import Order, Ticket, TicketStep
 from orders.ticketing.drafts import Problem, TicketDraft, out_of_order, unfit, unfit_instants, unfit_steps
+from orders.waking import lock, wake
 
 # Drafts a transaction, which keeps its locks below a second; more is a file, which comes in several.
 BATCH: Final = 500
@@ -145,18 +145,6 @@ def _place(
         sentence = _("Several of your shops have an order {order}. Say which shop it is.")
         problems.append(Problem("shop", sentence.format(order=draft.order)))
     return problems or found[0]
-
-
-def lock(order_ids: Sequence[int]) -> None:
-    """Lock these orders until the transaction ends, in pk order."""
-    locked = Order.objects.filter(pk__in=order_ids).order_by("pk").select_for_update(of=("self",), no_key=True)
-    list(locked.values_list("pk"))
-
-
-def wake(order_ids: Iterable[int], now: datetime) -> None:
-    """Have these orders, which the caller holds locked, judged anew."""
-    asleep = Q(review_at__isnull=True) | Q(review_at__gt=now)
-    Order.objects.filter(asleep, pk__in=set(order_ids)).update(review_at=now)
 
 
 def _book(order_ids: Sequence[int]) -> dict[_Key, _Entry]:

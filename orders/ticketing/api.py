@@ -28,15 +28,9 @@ from orders.models import Ticket, TicketStep
 from orders.ticketing import listing
 from orders.ticketing.drafts import STEPS_OF, Problem, TicketDraft
 from orders.tickets import Outcome, Told
+from shipops.kit.instant import InstantField
 
 LARGEST_ID = 2**63 - 1
-
-
-class InstantField(serializers.DateTimeField):
-    """An instant with its offset; one without is left naive, for the service to refuse rather than to guess its zone."""
-
-    def enforce_timezone(self, value: datetime) -> datetime:
-        return value
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
