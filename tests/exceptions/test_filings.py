@@ -1,0 +1,380 @@
+"""Filings: filed for many at once, answered once, told to the cases they are about – by service, REST and the case page."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from django.http import Http404
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from exceptions import filings
+from exceptions.errors import Incomplete, NotAllowed
+from exceptions.models import Case, CaseEntry, Filing
+from merchants.access import Member
+from merchants.models import Shop, User
+from orders.models import Order
+from tests.exceptions.making import an_order, member_of
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true", "HX-Target": "case"}
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now().replace(second=0, microsecond=0)
+
+
+@pytest.fixture
+def member(support: User) -> Member:
+    return member_of(support)
+
+
+@pytest.fixture
+def order(shop: Shop, now: datetime) -> Order:
+    order = an_order(shop, "690001", now - timedelta(days=3))
+    Order.objects.update(review_at=None)
+    return order
+
+
+@pytest.fixture
+def browser(support: User) -> Client:
+    client = Client()
+    client.force_login(support)
+    return client
+
+
+def a_case(order: Order, now: datetime, kind: str = "late_dispatch", **facts: Any) -> Case:
+    values: dict[str, Any] = {"level": 2, "rank": 0, "opened_at": now, "started_at": now - timedelta(hours=50)}
+    values |= {"warn_at": now, "due_at": now, "grave_at": now} | facts
+    return Case.objects.create(merchant=order.shop.merchant, shop=order.shop, order=order, kind=kind, **values)
+
+
+def file(member: Member, order: Order, now: datetime, kind: str = "late_dispatch") -> Filing:
+    (filed,) = filings.file(member, [order.pk], [kind], now=now, reason="大雪封路", reference="BB-1")
+    assert filed.filing is not None
+    return filed.filing
+
+
+def log(case: Case) -> list[tuple[Any, ...]]:
+    return list(case.entries.values_list("action", "from_state", "to_state", "note", "detail", "by__username"))
+
+
+def text(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def errors(response: Any) -> list[str]:
+    return re.findall(r'<p class="errors"[^>]*>([^<]+)</p>', response.content.decode())
+
+
+# --- The service.
+
+
+def test_a_filing_is_pending_wakes_its_order_and_is_told_to_its_open_cases(
+    member: Member, order: Order, now: datetime
+) -> None:
+    case, other_kind = a_case(order, now), a_case(order, now, kind="late_pickup")
+    snoozed = a_case(order, now, kind="no_movement", state="snoozed", snoozed_until=now + timedelta(hours=1))
+    filing = file(member, order, now)
+    assert (filing.order, filing.kind, filing.state) == (order, "late_dispatch", "pending")
+    assert (filing.reason, filing.reference) == ("大雪封路", "BB-1")
+    assert (filing.filed_at, filing.filed_by, filing.answered_at) == (now, member.user, None)
+    assert Order.objects.get().review_at == now
+    told = {"filing": "filed", "reference": "BB-1"}
+    assert log(case) == [("note", "open", "open", "大雪封路", told, "zhaomin")]
+    assert log(other_kind) == []
+    file(member, order, now, kind="no_movement")
+    assert log(snoozed) == [("note", "snoozed", "snoozed", "大雪封路", told, "zhaomin")]
+
+
+def test_a_resolved_case_is_told_nothing(member: Member, order: Order, now: datetime) -> None:
+    case = a_case(order, now, state="resolved", resolved_at=now, outcome="handled")
+    file(member, order, now)
+    assert log(case) == []
+
+
+def test_many_orders_and_kinds_are_filed_for_at_once_and_each_pair_is_told(
+    member: Member, order: Order, shop: Shop, other_shop: Shop, now: datetime
+) -> None:
+    second, unreachable = an_order(shop, "690002", now), an_order(other_shop, "690003", now)
+    first = file(member, order, now)
+    ids = [order.pk, unreachable.pk, second.pk, order.pk]
+    filed = filings.file(member, ids, ["late_dispatch", "late_pickup", "late_pickup"], now=now)
+    assert [(one.order, one.kind, bool(one.filing), one.problem) for one in filed] == [
+        (order.pk, "late_dispatch", False, "It is filed already. Note the platform’s answer first."),
+        (order.pk, "late_pickup", True, ""),
+        (unreachable.pk, "late_dispatch", False, "There is no such order in your shops."),
+        (unreachable.pk, "late_pickup", False, "There is no such order in your shops."),
+        (second.pk, "late_dispatch", True, ""),
+        (second.pk, "late_pickup", True, ""),
+    ]
+    assert Filing.objects.exclude(pk=first.pk).count() == 3
+
+
+def test_filing_for_many_takes_as_many_queries_as_for_one(member: Member, shop: Shop, now: datetime) -> None:
+    orders = [an_order(shop, f"69{i:04}", now) for i in range(20)]
+    for order in orders:
+        a_case(order, now)
+    counts = []
+    for some in (orders[:1], orders[1:]):
+        with CaptureQueriesContext(connection) as captured:
+            filings.file(member, [order.pk for order in some], ["late_dispatch"], now=now)
+        counts.append(len(captured))
+    # savepoint, orders in reach, lock, pending ones, new ones, cases, entries, wake, release
+    assert counts == [9, 9]
+    assert CaseEntry.objects.count() == 20
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "sentence"),
+    [
+        ({"kinds": []}, "kinds", "Say which limits it is about."),
+        ({"kinds": ["late_dispatch", "weather"]}, "kinds", "Use one or more of: late_dispatch, late_pickup,"),
+        ({"reason": "长" * 201}, "reason", "shorten it to 200 characters"),
+        ({"reference": "9" * 65}, "reference", "shorten it to 64 characters"),
+        ({"order_ids": range(501)}, "orders", "At most 500 at once"),
+    ],
+)
+def test_what_cannot_be_filed_says_which_field_and_what_to_do(
+    member: Member, order: Order, now: datetime, given: dict[str, Any], field: str, sentence: str
+) -> None:
+    asked: dict[str, Any] = {"order_ids": [order.pk], "kinds": ["late_dispatch"], "now": now} | given
+    with pytest.raises(Incomplete, match=re.escape(sentence)) as caught:
+        filings.file(member, **asked)
+    assert caught.value.field == field
+    assert not Filing.objects.exists()
+
+
+def test_an_accepted_filing_carries_the_new_limit(member: Member, order: Order, now: datetime) -> None:
+    case, filing = a_case(order, now), file(member, order, now)
+    Order.objects.update(review_at=None)
+    later, limit = now + timedelta(hours=5), now + timedelta(days=2)
+    answered = filings.answer(member, filing.pk, True, now=later, new_due_at=limit)
+    assert (answered.state, answered.answered_at, answered.new_due_at) == ("accepted", later, limit)
+    assert Filing.objects.get().new_due_at == limit
+    assert Order.objects.get().review_at == later
+    detail = {"filing": "accepted", "until": limit.isoformat()}
+    assert log(case)[-1] == ("note", "open", "open", "", detail, "zhaomin")
+
+
+def test_a_filing_is_answered_once(member: Member, order: Order, now: datetime) -> None:
+    filing = file(member, order, now)
+    refused = filings.answer(member, filing.pk, False, now=now)
+    assert (refused.state, refused.new_due_at) == ("refused", None)
+    with pytest.raises(NotAllowed, match="is noted already"):
+        filings.answer(member, filing.pk, True, now=now)
+    assert Filing.objects.get().state == "refused"
+
+
+def test_after_a_refusal_it_can_be_filed_again(member: Member, order: Order, now: datetime) -> None:
+    filings.answer(member, file(member, order, now).pk, False, now=now)
+    file(member, order, now)
+    assert sorted(Filing.objects.values_list("state", flat=True)) == ["pending", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "new_due_at", "sentence"),
+    [
+        (False, datetime(2990, 1, 1, tzinfo=UTC), "A filing that is refused moves no limit."),
+        (True, datetime(2020, 1, 1, tzinfo=UTC), "The new limit is before the filing itself."),
+        (True, datetime(2990, 1, 1, tzinfo=UTC).replace(tzinfo=None), "Give the time with its offset from UTC"),
+    ],
+)
+def test_an_answer_that_cannot_be_changes_nothing(
+    member: Member, order: Order, now: datetime, accepted: bool, new_due_at: datetime, sentence: str
+) -> None:
+    filing = file(member, order, now)
+    with pytest.raises(Incomplete, match=sentence):
+        filings.answer(member, filing.pk, accepted, now=now, new_due_at=new_due_at)
+    assert Filing.objects.get().state == "pending"
+
+
+def test_filings_of_other_shops_are_not_found(member: Member, seller: User, other_shop: Shop, now: datetime) -> None:
+    filing = file(member_of(seller), an_order(other_shop, "690003", now), now)
+    with pytest.raises(Http404):
+        filings.answer(member, filing.pk, True, now=now)
+
+
+# --- REST.
+
+
+def post(browser: Client, url: str, body: Any) -> Any:
+    return browser.post(url, body, content_type="application/json")
+
+
+def test_filing_over_rest_names_orders_by_number(browser: Client, order: Order, now: datetime) -> None:
+    body = {"orders": ["690001", "1", "690001"], "kinds": ["late_dispatch"], "reason": "大雪封路", "reference": "BB-1"}
+    response = post(browser, "/api/filings/", body)
+    filing = Filing.objects.get()
+    assert (response.status_code, response.json()["results"]) == (
+        200,
+        [
+            {"order": "690001", "kind": "late_dispatch", "id": filing.pk, "problem": ""},
+            {
+                "order": "1",
+                "kind": "",
+                "id": None,
+                "problem": "Your shops have no order 1. Correct the number, or import the order first.",
+            },
+        ],
+    )
+    (told,) = browser.get("/api/filings/?state=pending&order=690001&kind=late_dispatch").json()["filings"]
+    assert (told["id"], told["shop"], told["order"], told["kind"]) == (filing.pk, "MT-PDD", "690001", "late_dispatch")
+    assert (told["state"], told["reference"], told["reason"]) == ("pending", "BB-1", "大雪封路")
+    assert (told["filed_by"], told["answered_at"], told["new_due_at"]) == ("zhaomin", None, None)
+    assert browser.get("/api/filings/?state=accepted").json() == {"filings": [], "next": None}
+
+
+def test_a_number_that_two_shops_have_needs_the_shop(
+    seller: User, order: Order, other_shop: Shop, now: datetime
+) -> None:
+    client = Client()
+    client.force_login(seller)
+    twin = an_order(other_shop, "690001", now)
+    body = {"orders": ["690001"], "kinds": ["late_dispatch"]}
+    (result,) = post(client, "/api/filings/", body).json()["results"]
+    assert result["problem"] == "Several of your shops have an order 690001. Say which shop it is."
+    (result,) = post(client, "/api/filings/", body | {"shop": "MT-DY"}).json()["results"]
+    assert Filing.objects.get(pk=result["id"]).order == twin
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"orders": ["690001"], "kinds": ["weather"]}, "kinds"),
+        ({"orders": [], "kinds": ["late_dispatch"]}, "orders"),
+        ({"orders": ["1"] * 501, "kinds": ["late_dispatch"]}, "orders"),
+        ({"orders": ["690001"], "kinds": ["late_dispatch"], "reference": "9" * 65}, "reference"),
+    ],
+)
+def test_what_cannot_be_filed_over_rest_is_refused_by_field(
+    browser: Client, order: Order, body: dict[str, Any], field: str
+) -> None:
+    response = post(browser, "/api/filings/", body)
+    assert (response.status_code, list(response.json())) == (400, [field])
+
+
+def test_the_answer_is_told_over_rest_once(browser: Client, member: Member, order: Order, now: datetime) -> None:
+    url = f"/api/filings/{file(member, order, now).pk}/answer/"
+    assert list(post(browser, url, {"accepted": True, "new_due_at": "2990-01-01T00:00:00"}).json()) == ["new_due_at"]
+    assert list(post(browser, url, {"accepted": False, "new_due_at": "2990-01-01T00:00:00Z"}).json()) == ["new_due_at"]
+    answered = post(browser, url, {"accepted": True, "new_due_at": "2990-01-01T08:00:00+08:00"})
+    assert (answered.status_code, answered.json()["state"]) == (200, "accepted")
+    assert answered.json()["new_due_at"] == "2990-01-01T08:00:00+08:00"
+    assert post(browser, url, {"accepted": False}).status_code == 409
+
+
+def test_pages_run_through_every_filing_once(browser: Client, member: Member, shop: Shop, now: datetime) -> None:
+    ids = [an_order(shop, f"69{i:04}", now).pk for i in range(51)]
+    filings.file(member, ids, ["late_dispatch"], now=now)
+    page = browser.get("/api/filings/").json()
+    rest = browser.get(f"/api/filings/?after={page['next']}").json()
+    assert (len(page["filings"]), len(rest["filings"]), rest["next"]) == (50, 1, None)
+    assert len({one["id"] for one in page["filings"] + rest["filings"]}) == 51
+    assert browser.get("/api/filings/?after=x&state=y").status_code == 400
+
+
+# --- The case page.
+
+
+def act(browser: Client, case: Case, do: str, headers: dict[str, str] | None = None, **data: str) -> Any:
+    return browser.post(reverse("case-filing", args=[case.pk]), {"do": do} | data, headers=headers)
+
+
+def wall(at: datetime) -> str:
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"
+
+
+def test_a_case_is_filed_and_accepted_with_a_new_limit(browser: Client, order: Order, now: datetime) -> None:
+    case = a_case(order, now)
+    url = reverse("case", args=[case.pk])
+    assert "Note a filing" in text(browser.get(url))
+    response = act(browser, case, "file", reference="BB-1", reason="大雪封路")
+    assert (response.status_code, response["Location"]) == (303, url)
+    page = text(browser.get(url))
+    assert "Waiting for the platform BB-1 大雪封路" in page
+    assert "filed it with the platform: BB-1" in page
+    assert "Note a filing" not in page
+    limit = now + timedelta(days=400)
+    act(browser, case, "accept", new_due_at=wall(limit))
+    assert (Filing.objects.get().state, Filing.objects.get().new_due_at) == ("accepted", limit)
+    page = text(browser.get(url))
+    assert f"New limit {limit.astimezone(SHANGHAI):%m-%d %H:%M}" in page
+    assert f"noted that the platform accepted the filing: new limit {limit.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" in page
+    assert "File again" in page
+
+
+@pytest.mark.parametrize(
+    ("do", "state", "sentence"),
+    [
+        ("lift", "accepted", "noted that the platform accepted the filing: the limit no longer applies"),
+        ("refuse", "refused", "noted that the platform refused the filing"),
+    ],
+)
+def test_a_filing_is_accepted_without_a_limit_or_refused(
+    browser: Client, member: Member, order: Order, now: datetime, do: str, state: str, sentence: str
+) -> None:
+    case = a_case(order, now)
+    file(member, order, now)
+    response = act(browser, case, do, HTMX)
+    assert response.status_code == 200
+    assert response["HX-Trigger"] == "refresh-list, refresh-counts"
+    assert response.content.decode().startswith('<div id="case"')
+    assert sentence in text(response)
+    assert (Filing.objects.get().state, Filing.objects.get().new_due_at) == (state, None)
+
+
+@pytest.mark.parametrize("headers", [None, HTMX])
+def test_what_is_missing_is_said_at_its_field(
+    browser: Client, member: Member, order: Order, now: datetime, headers: dict[str, str] | None
+) -> None:
+    case = a_case(order, now)
+    too_long = act(browser, case, "file", headers, reason="长" * 201)
+    assert too_long.status_code == 422
+    assert '<details class="act" id="file" open>' in too_long.content.decode()
+    file(member, order, now)
+    missing = act(browser, case, "accept", headers)
+    assert (missing.status_code, errors(missing)) == (422, ["Give the new limit, or accept it without one."])
+    past = act(browser, case, "accept", headers, new_due_at="2020-01-01T00:00")
+    assert (past.status_code, errors(past)) == (422, ["The new limit is before the filing itself. Correct it."])
+    assert Filing.objects.get().state == "pending"
+
+
+def test_whoever_is_slower_is_told_so(browser: Client, member: Member, order: Order, now: datetime) -> None:
+    case = a_case(order, now)
+    early = act(browser, case, "refuse")
+    assert (early.status_code, "The answer to this filing is noted already." in text(early)) == (409, True)
+    file(member, order, now)
+    twice = act(browser, case, "file")
+    assert (twice.status_code, "It is filed already." in text(twice)) == (409, True)
+    assert act(browser, case, "dance").status_code == 404
+
+
+def test_a_resolved_case_offers_no_filing_but_shows_those_there_are(
+    browser: Client, member: Member, order: Order, now: datetime
+) -> None:
+    case = a_case(order, now)
+    filings.answer(member, file(member, order, now).pk, False, now=now)
+    Case.objects.update(state="resolved", resolved_at=now, outcome="handled")
+    page = text(browser.get(reverse("case", args=[case.pk])))
+    assert "Refused BB-1 大雪封路" in page
+    assert "File again" not in page
+
+
+def test_the_case_page_takes_the_same_queries_however_often_it_was_filed(
+    browser: Client, member: Member, order: Order, now: datetime, django_assert_num_queries
+) -> None:
+    case = a_case(order, now)
+    for _ in range(3):
+        filings.answer(member, file(member, order, now).pk, False, now=now)
+        caches["local"].clear()
+        with django_assert_num_queries(15):
+            browser.get(reverse("case", args=[case.pk]))
