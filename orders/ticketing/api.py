@@ -26,7 +26,7 @@ from orders import tickets
 from orders.errors import Unfit
 from orders.models import Ticket, TicketStep
 from orders.ticketing import listing
-from orders.ticketing.drafts import STEPS_OF, Problem, TicketDraft
+from orders.ticketing.drafts import Problem, TicketDraft, possible
 from orders.tickets import Outcome, Told
 from shipops.kit.instant import InstantField
 
@@ -38,7 +38,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     shop = serializers.CharField(source="order.shop.code")
     currency = serializers.CharField(source="order.currency")
     steps = serializers.SerializerMethodField(help_text="Instant by step.")
-    possible = serializers.SerializerMethodField(help_text="Steps of this kind that are not told yet.")
+    possible = serializers.SerializerMethodField(help_text="Steps worth telling next.")
 
     class Meta:
         model = Ticket
@@ -54,8 +54,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(TicketStep.Name.choices)))
     def get_possible(self, ticket: Ticket) -> list[str]:
-        told = {step.name for step in ticket.steps.all()}
-        return [step.value for step in STEPS_OF[ticket.kind] if step not in told]
+        return [step.value for step in possible(ticket.kind, {step.name for step in ticket.steps.all()})]
 
 
 class NewTicketSerializer(serializers.Serializer[Any]):

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orders.models import Order, Ticket, TicketStep
-from orders.ticketing.drafts import STEPS_OF
+from orders.ticketing.drafts import possible
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One ticket, the steps told of it in the order of their instants, and those that may be (value, label)."""
+    """One ticket, the steps told of it in the order of their instants, and those worth offering (value, label)."""
 
     ticket: Ticket
     told: list[TicketStep]
@@ -30,6 +30,5 @@ def _place(ticket: Ticket) -> tuple[bool, float, int]:
 
 def _row(ticket: Ticket, error: str) -> Row:
     told = sorted(ticket.steps.all(), key=lambda step: (step.at, step.pk))
-    names = {step.name for step in told}
-    possible = [(step.value, str(step.label)) for step in STEPS_OF[ticket.kind] if step not in names]
-    return Row(ticket, told, possible, error)
+    offered = possible(ticket.kind, {step.name for step in told})
+    return Row(ticket, told, [(step.value, str(step.label)) for step in offered], error)

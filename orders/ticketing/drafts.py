@@ -1,6 +1,6 @@
 """The shape in which tickets are told, which steps each kind has, and what cannot be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -36,6 +36,11 @@ STEPS_OF: Final[Mapping[str, tuple[TicketStep.Name, ...]]] = {
     Kind.REGULATOR: (Step.SUBMITTED, Step.ANSWERED, Step.RESULT),
     Kind.HUB_RETURN: (Step.ARRANGED,),
 }
+# A step told → those that nobody needs to tell any more. What was rejected may still be agreed to.
+SPARED: Final[Mapping[str, tuple[TicketStep.Name, ...]]] = {
+    Step.AGREED: (Step.ANSWERED, Step.REJECTED),
+    Step.REJECTED: (Step.ANSWERED,),
+}
 LONGEST_NUMBER: Final = 64
 LONGEST_REASON: Final = 200
 # The most the column of an amount holds.
@@ -70,6 +75,12 @@ class Problem:
 
     field: str
     sentence: str
+
+
+def possible(kind: str, told: Collection[str]) -> list[TicketStep.Name]:
+    """Return the steps worth offering on a ticket of this kind where those of `told` are told."""
+    spared = {step for name in told for step in SPARED.get(name, ())}
+    return [step for step in STEPS_OF[kind] if step not in told and step not in spared]
 
 
 def unfit(draft: TicketDraft, now: datetime) -> list[Problem]:

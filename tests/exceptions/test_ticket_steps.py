@@ -27,6 +27,7 @@ def test_whatever_a_pack_waits_for_on_a_ticket_can_be_told_of_its_kind(path: Pat
         if term.subject == "ticket"
         for kind in term.tickets
         for name in (term.start, *term.stop)
+        if name
     }
     tellable = {(kind, name) for kind, steps in STEPS_OF.items() for name in ("opened", "closed", *steps)}
     assert awaited - tellable == set()

@@ -12,7 +12,7 @@ from merchants.models import Shop
 from orders import tickets
 from orders.errors import Unfit
 from orders.models import Order, Ticket, TicketStep
-from orders.ticketing.drafts import STEPS_OF, TicketDraft
+from orders.ticketing.drafts import STEPS_OF, TicketDraft, possible
 from orders.tickets import Outcome, amend, record
 from tests.exceptions.making import an_order
 
@@ -250,3 +250,10 @@ def test_what_cannot_be_is_said_and_nothing_is_written(ticket: Ticket, now: date
 def test_every_kind_has_its_steps_and_every_step_its_kind() -> None:
     assert set(STEPS_OF) == set(Ticket.Kind)
     assert {step for steps in STEPS_OF.values() for step in steps} == set(TicketStep.Name)
+
+
+def test_what_is_agreed_to_needs_no_other_answer_and_what_is_rejected_may_still_be_agreed_to() -> None:
+    assert possible("refund", []) == ["answered", "agreed", "rejected"]
+    assert possible("refund", ["answered"]) == ["agreed", "rejected"]
+    assert possible("refund", ["rejected"]) == ["agreed"]
+    assert possible("return", ["agreed"]) == ["return_uploaded", "return_signed", "return_confirmed"]
