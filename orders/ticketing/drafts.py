@@ -135,6 +135,5 @@ def out_of_order(
 ) -> list[Problem]:
     """Return a problem for each aware instant that lies before the ticket was opened."""
     later = {"due_at": due_at, "closed_at": closed_at} | {f"steps.{name}": at for name, at in steps.items()}
-    sentence = _("This is before the ticket was opened ({opened}). Correct one of the two.")
-    said = sentence.format(opened=opened_at.isoformat(timespec="minutes"))
+    said = _("This is before the ticket was opened. Correct one of the two.")
     return [Problem(name, said) for name, at in later.items() if at is not None and at < opened_at]

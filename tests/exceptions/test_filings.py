@@ -1,6 +1,7 @@
 """Filings: filed for many at once, answered once, told to the cases they are about – by service, REST and the case page."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from django.http import Http404
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from exceptions import filings
 from exceptions.errors import Incomplete, NotAllowed
@@ -25,6 +26,12 @@ from tests.exceptions.making import an_order, member_of
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "case"}
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
