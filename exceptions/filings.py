@@ -5,7 +5,7 @@ them. Each telling wakes the order for judgement and stands in the log of the ca
 each in pk order.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -47,27 +47,24 @@ def mine(member: Member) -> QuerySet[Filing]:
     return scoped(member, Filing.objects.select_related("order__shop", "filed_by"), TO_SHOP)
 
 
-def file(
-    member: Member,
-    order_ids: Sequence[int],
-    kinds: Sequence[str],
-    *,
-    now: datetime,
-    reason: str = "",
-    reference: str = "",
-) -> list[Filed]:
-    """File for the limits of these kinds on at most BATCH orders; return what became of each pair, by order, then kind.
+# An order and a kind of limit on it.
+Pair = tuple[int, str]
+
+
+def file(member: Member, pairs: Sequence[Pair], *, now: datetime, reason: str = "", reference: str = "") -> list[Filed]:
+    """File for the limits of each pair of order and kind, at most BATCH orders; return what became of each, in order.
 
     A pair that has a filing pending already, or an order out of the member's reach, is told and stops no other. Raises
     Incomplete where kinds, reason or reference cannot be.
     """
     reason, reference = reason.strip(), reference.strip()
-    _check(order_ids, kinds, reason, reference)
+    _check(pairs, reason, reference)
+    told: dict[str, Any] = {"filed_at": now, "filed_by": member.user, "reason": reason, "reference": reference}
+    ids = {order_id for order_id, _kind in pairs}
     with transaction.atomic():
-        found = set(scoped(member, Order.objects.filter(pk__in=order_ids)).values_list("pk", flat=True))
+        found = set(scoped(member, Order.objects.filter(pk__in=ids)).values_list("pk", flat=True))
         lock(found)
-        pending = _pending(found)
-        filed = list(_filed(member, order_ids, kinds, found, pending, now, reason, reference))
+        filed = list(_filed(dict.fromkeys(pairs), found, _pending(found), told))
         new = Filing.objects.bulk_create([one.filing for one in filed if one.filing])
         said = {"filing": "filed"} | ({"reference": reference} if reference else {})
         _log(member, new, said, reason, now)
@@ -75,11 +72,21 @@ def file(
     return filed
 
 
-def _check(order_ids: Sequence[int], kinds: Sequence[str], reason: str, reference: str) -> None:
-    if len(order_ids) > BATCH:
+def file_for_cases(
+    member: Member, case_ids: Sequence[int], *, now: datetime, reason: str = "", reference: str = ""
+) -> dict[int, Filed | None]:
+    """File for the kind of each case on its order, as `file` does; return what became of it by case, None = not found."""
+    cases = scoped(member, Case.objects.filter(pk__in=case_ids)).values_list("pk", "order_id", "kind")
+    pairs = {pk: (order_id, kind) for pk, order_id, kind in cases}
+    filed = file(member, sorted(pairs.values()), now=now, reason=reason, reference=reference)
+    by_pair = {(one.order, one.kind): one for one in filed}
+    return {pk: by_pair[pairs[pk]] if pk in pairs else None for pk in case_ids}
+
+
+def _check(pairs: Sequence[Pair], reason: str, reference: str) -> None:
+    if len({order_id for order_id, _kind in pairs}) > BATCH:
         raise Incomplete("orders", _("At most {most} at once: send them in parts.").format(most=BATCH))
-    unknown = [kind for kind in kinds if kind not in KINDS]
-    if unknown or not kinds:
+    if any(kind not in KINDS for _order, kind in pairs):
         sentence = _("Say which limits it is about. Use one or more of: {kinds}.")
         raise Incomplete("kinds", sentence.format(kinds=", ".join(KINDS)))
     texts = (("reason", reason, LONGEST_REASON), ("reference", reference, LONGEST_REFERENCE))
@@ -88,31 +95,21 @@ def _check(order_ids: Sequence[int], kinds: Sequence[str], reason: str, referenc
             raise Incomplete(field, _("It is too long: shorten it to {most} characters.").format(most=most))
 
 
-def _pending(order_ids: Iterable[int]) -> set[tuple[int, str]]:
+def _pending(order_ids: Iterable[int]) -> set[Pair]:
     pending = Filing.objects.filter(order__in=order_ids, state=Filing.State.PENDING)
     return set(pending.values_list("order_id", "kind"))
 
 
 def _filed(
-    member: Member,
-    order_ids: Sequence[int],
-    kinds: Sequence[str],
-    found: set[int],
-    pending: set[tuple[int, str]],
-    now: datetime,
-    reason: str,
-    reference: str,
+    pairs: Iterable[Pair], found: Collection[int], pending: Collection[Pair], told: Mapping[str, Any]
 ) -> Iterator[Filed]:
-    for order_id in dict.fromkeys(order_ids):
-        for kind in dict.fromkeys(kinds):
-            if order_id not in found:
-                yield Filed(order_id, kind, problem=_("There is no such order in your shops."))
-            elif (order_id, kind) in pending:
-                yield Filed(order_id, kind, problem=_("It is filed already. Note the platform’s answer first."))
-            else:
-                told: dict[str, Any] = {"filed_at": now, "filed_by": member.user}
-                filing = Filing(order_id=order_id, kind=kind, reason=reason, reference=reference, **told)
-                yield Filed(order_id, kind, filing)
+    for order_id, kind in pairs:
+        if order_id not in found:
+            yield Filed(order_id, kind, problem=_("There is no such order in your shops."))
+        elif (order_id, kind) in pending:
+            yield Filed(order_id, kind, problem=_("It is filed already. Note the platform’s answer first."))
+        else:
+            yield Filed(order_id, kind, Filing(order_id=order_id, kind=kind, **told))
 
 
 def answer(

@@ -28,6 +28,8 @@ from shipops.kit import money
 from shipops.kit.htmx import see_other, whole_or_part
 
 BULK_ACTIONS = (Action.ASSIGN, Action.SNOOZE, Action.RESOLVE)
+# No act of the workflow: it leaves the cases in their states.
+FILE = "file"
 # One page of the queue; more than that comes from no form of ours.
 BULK_MOST = queue.PAGE
 
@@ -58,6 +60,7 @@ def _desk(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
         "may_triage": member.may(Right.TRIAGE),
         "snooze": SnoozeForm(member=member),
         "outcomes": cases.OUTCOMES_BY_PEOPLE,
+        "file_form": FileForm(),
     }
     return whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
 
@@ -73,10 +76,13 @@ def bulk(request: HttpRequest) -> HttpResponse:
     """Act on the selected cases, each on its own; one that cannot be is told and stops no other."""
     member = access.member(request, Right.TRIAGE)
     now = timezone.now()
-    action = _action(request.POST.get("action", ""), BULK_ACTIONS)
+    name = request.POST.get("action", "")
+    action = None if name == FILE else _action(name, BULK_ACTIONS)
     chosen = [int(pk) for pk in request.POST.getlist("case")[:BULK_MOST] if pk.isdecimal() and len(pk) < 19]
     if not chosen:
         messages.warning(request, _("Select at least one case first."))
+    elif action is None:
+        _file_for_all(request, member, chosen, now)
     else:
         _tell(request, action, *_act_on_all(request, member, action, chosen, now))
     if request.htmx:  # type: ignore[attr-defined]
@@ -116,6 +122,23 @@ def _act_on_all(
         except (NotAllowed, Incomplete) as error:
             failed.append(f"C-{pk}: {error.sentence}")
     return done, failed
+
+
+def _file_for_all(request: HttpRequest, member: Member, chosen: list[int], now: datetime) -> None:
+    """Note a filing for the kind of each case; one that cannot be is told and stops no other."""
+    form = FileForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
+        return
+    filed = filings.file_for_cases(member, chosen, now=now, **form.cleaned_data)
+    done = sum(1 for one in filed.values() if one and one.filing)
+    if done:
+        messages.success(request, ngettext("{n} case filed.", "{n} cases filed.", done).format(n=done))
+    for pk, one in filed.items():
+        if one is None:
+            messages.error(request, _("C-{pk}: not found.").format(pk=pk))
+        elif one.problem:
+            messages.error(request, f"C-{pk}: {one.problem}")
 
 
 def _tell(request: HttpRequest, action: Action, done: int, failed: list[str]) -> None:

@@ -50,7 +50,7 @@ class NewFilingsSerializer(serializers.Serializer[Any]):
         help_text="Order numbers, up to 500.",
     )
     kinds = serializers.ListField(
-        child=serializers.CharField(), allow_empty=False, help_text=f"Which limits: {', '.join(filings.KINDS)}."
+        child=serializers.ChoiceField(filings.KINDS), allow_empty=False, help_text="Which limits it is about."
     )
     shop = serializers.CharField(
         required=False, default="", help_text="A shop's code; needed where several shops have an order of a number."
@@ -138,11 +138,9 @@ class AnswerFiling(APIView):
 
 def _file(member: Member, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
     ids = _by_number(member, given["orders"], given["shop"])
-    clear = [pks[0] for pks in ids.values() if len(pks) == 1]
+    pairs = [(pks[0], kind) for pks in ids.values() if len(pks) == 1 for kind in given["kinds"]]
     try:
-        filed = filings.file(
-            member, clear, given["kinds"], now=timezone.now(), reason=given["reason"], reference=given["reference"]
-        )
+        filed = filings.file(member, pairs, now=timezone.now(), reason=given["reason"], reference=given["reference"])
     except Incomplete as error:
         raise ValidationError({error.field: [error.sentence]}) from None
     by_order = defaultdict(list)

@@ -51,7 +51,7 @@ def _form(request: HttpRequest, what: str, case: Case) -> Form:
 
 
 def _file(member: Member, case: Case, form: Form, now: datetime) -> str:
-    (filed,) = filings.file(member, [case.order_id], [case.kind], now=now, **form.cleaned_data)
+    (filed,) = filings.file(member, [(case.order_id, case.kind)], now=now, **form.cleaned_data)
     if filed.problem:
         raise NotAllowed(filed.problem)
     return _("Noted as filed. Once the platform answers, note it here.")

@@ -21,7 +21,7 @@ from exceptions.models import Case, CaseEntry, Filing
 from merchants.access import Member
 from merchants.models import Shop, User
 from orders.models import Order
-from tests.exceptions.making import an_order, member_of
+from tests.exceptions.making import a_parcel, an_order, member_of
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "case"}
@@ -65,7 +65,7 @@ def a_case(order: Order, now: datetime, kind: str = "late_dispatch", **facts: An
 
 
 def file(member: Member, order: Order, now: datetime, kind: str = "late_dispatch") -> Filing:
-    (filed,) = filings.file(member, [order.pk], [kind], now=now, reason="大雪封路", reference="BB-1")
+    (filed,) = filings.file(member, [(order.pk, kind)], now=now, reason="大雪封路", reference="BB-1")
     assert filed.filing is not None
     return filed.filing
 
@@ -113,8 +113,8 @@ def test_many_orders_and_kinds_are_filed_for_at_once_and_each_pair_is_told(
 ) -> None:
     second, unreachable = an_order(shop, "690002", now), an_order(other_shop, "690003", now)
     first = file(member, order, now)
-    ids = [order.pk, unreachable.pk, second.pk, order.pk]
-    filed = filings.file(member, ids, ["late_dispatch", "late_pickup", "late_pickup"], now=now)
+    pairs = [(one.pk, kind) for one in (order, unreachable, second) for kind in ("late_dispatch", "late_pickup")]
+    filed = filings.file(member, [*pairs, pairs[1]], now=now)
     assert [(one.order, one.kind, bool(one.filing), one.problem) for one in filed] == [
         (order.pk, "late_dispatch", False, "It is filed already. Note the platform’s answer first."),
         (order.pk, "late_pickup", True, ""),
@@ -133,7 +133,7 @@ def test_filing_for_many_takes_as_many_queries_as_for_one(member: Member, shop: 
     counts = []
     for some in (orders[:1], orders[1:]):
         with CaptureQueriesContext(connection) as captured:
-            filings.file(member, [order.pk for order in some], ["late_dispatch"], now=now)
+            filings.file(member, [(order.pk, "late_dispatch") for order in some], now=now)
         counts.append(len(captured))
     # savepoint, orders in reach, lock, pending ones, new ones, cases, entries, wake, release
     assert counts == [9, 9]
@@ -143,17 +143,16 @@ def test_filing_for_many_takes_as_many_queries_as_for_one(member: Member, shop: 
 @pytest.mark.parametrize(
     ("given", "field", "sentence"),
     [
-        ({"kinds": []}, "kinds", "Say which limits it is about."),
-        ({"kinds": ["late_dispatch", "weather"]}, "kinds", "Use one or more of: late_dispatch, late_pickup,"),
+        ({"pairs": [(1, "weather")]}, "kinds", "Use one or more of: late_dispatch, late_pickup,"),
         ({"reason": "长" * 201}, "reason", "shorten it to 200 characters"),
         ({"reference": "9" * 65}, "reference", "shorten it to 64 characters"),
-        ({"order_ids": range(501)}, "orders", "At most 500 at once"),
+        ({"pairs": [(pk, "late_pickup") for pk in range(501)]}, "orders", "At most 500 at once"),
     ],
 )
 def test_what_cannot_be_filed_says_which_field_and_what_to_do(
     member: Member, order: Order, now: datetime, given: dict[str, Any], field: str, sentence: str
 ) -> None:
-    asked: dict[str, Any] = {"order_ids": [order.pk], "kinds": ["late_dispatch"], "now": now} | given
+    asked: dict[str, Any] = {"pairs": [(order.pk, "late_dispatch")], "now": now} | given
     with pytest.raises(Incomplete, match=re.escape(sentence)) as caught:
         filings.file(member, **asked)
     assert caught.value.field == field
@@ -281,7 +280,7 @@ def test_the_answer_is_told_over_rest_once(browser: Client, member: Member, orde
 
 def test_pages_run_through_every_filing_once(browser: Client, member: Member, shop: Shop, now: datetime) -> None:
     ids = [an_order(shop, f"69{i:04}", now).pk for i in range(51)]
-    filings.file(member, ids, ["late_dispatch"], now=now)
+    filings.file(member, [(pk, "late_dispatch") for pk in ids], now=now)
     page = browser.get("/api/filings/").json()
     rest = browser.get(f"/api/filings/?after={page['next']}").json()
     assert (len(page["filings"]), len(rest["filings"]), rest["next"]) == (50, 1, None)
@@ -385,3 +384,37 @@ def test_the_case_page_takes_the_same_queries_however_often_it_was_filed(
         caches["local"].clear()
         with django_assert_num_queries(16):
             browser.get(reverse("case", args=[case.pk]))
+
+
+# --- The desk.
+
+
+def test_many_cases_are_filed_for_at_once_and_each_that_cannot_be_is_told(
+    browser: Client, member: Member, order: Order, shop: Shop, other_shop: Shop, now: datetime
+) -> None:
+    filed = a_case(order, now)
+    file(member, order, now)
+    new = a_case(an_order(shop, "690002", now), now, kind="transit_stall")
+    beyond = a_case(an_order(other_shop, "690003", now), now)
+    data = {"action": "file", "case": [filed.pk, new.pk, beyond.pk], "reason": "暴雪", "reference": "BB-2"}
+    page = text(browser.post(reverse("desk-bulk"), data, follow=True))
+    assert "1 case filed." in page
+    assert f"C-{filed.pk}: It is filed already." in page
+    assert f"C-{beyond.pk}: not found." in page
+    made = Filing.objects.get(reference="BB-2")
+    assert (made.order, made.kind, made.reason) == (new.order, "transit_stall", "暴雪")
+    assert log(new)[-1][:4] == ("note", "open", "open", "暴雪")
+
+
+def test_two_parcels_of_one_order_are_one_filing(member: Member, order: Order, now: datetime) -> None:
+    cases = [a_case(order, now, waybill=a_parcel(order, f"YT883420194471{n}", now)) for n in range(2)]
+    told = filings.file_for_cases(member, [case.pk for case in cases], now=now)
+    assert {one.filing for one in told.values() if one} == {Filing.objects.get()}
+    assert [len(log(case)) for case in cases] == [1, 1]
+
+
+def test_a_filing_for_many_that_is_too_long_is_refused_as_a_whole(browser: Client, order: Order, now: datetime) -> None:
+    data = {"action": "file", "case": [a_case(order, now).pk], "reference": "9" * 65}
+    page = text(browser.post(reverse("desk-bulk"), data, follow=True))
+    assert "Ensure this value has at most 64 characters (it has 65)." in page
+    assert not Filing.objects.exists()
