@@ -87,16 +87,10 @@ def _step(name: str) -> Callable[[TicketFacts], datetime | None]:
     return lambda ticket: earliest(ticket.steps.get(each) for each in names)
 
 
-def answered_at(ticket: TicketFacts) -> datetime | None:
-    """When the other side had our answer; to agree or to reject is one, whether or not anybody tells it twice."""
-    return earliest(ticket.steps.get(name) for name in ("answered", "agreed", "rejected"))
-
-
 TICKET_MOMENTS: dict[str, Callable[[TicketFacts], datetime | None]] = {
     "opened": lambda ticket: ticket.opened_at,
     "closed": lambda ticket: ticket.closed_at,
 } | {name: _step(name) for name in STEPS}
-TICKET_MOMENTS["answered"] = answered_at
 
 MOMENTS: dict[str, Moments] = {"order": ORDER_MOMENTS, "parcel": PARCEL_MOMENTS, "ticket": TICKET_MOMENTS}
 
