@@ -27,7 +27,7 @@ from exceptions.deadlines.comparing import Change, compare
 from exceptions.deadlines.reading import Needs
 from exceptions.deadlines.rulebook import Rulebook
 from exceptions.deadlines.rules import judge
-from exceptions.errors import NotAllowed
+from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import BackTest, BackTestSample, Policy
 from exceptions.policies import Books, ShopSetup, needs_of_book, setups_of_orders, with_document
 from merchants.access import Member, Right
@@ -207,9 +207,14 @@ def run_batch(now: datetime) -> int:
         log.info("back-test %s was cancelled or taken over", test.pk)
     except OperationalError:
         raise
+    except Incomplete as error:
+        log.info("back-test %s stopped: %s", test.pk, error.sentence)
+        _fail(test, error.sentence, now)
     except Exception as error:
         log.exception("back-test %s failed", test.pk)
-        _fail(test, error, now)
+        with _language(test):
+            said = _("The back-test stopped because of a fault of ours: %(error)s") % {"error": repr(error)[:500]}
+        _fail(test, said, now)
     return 1
 
 
@@ -258,11 +263,12 @@ def _give_back(test: BackTest, progress: dict[str, object]) -> None:
         BackTest.objects.filter(merchant=test.merchant_id, trial=True, pk__lt=test.pk).delete()
 
 
-def _fail(test: BackTest, error: Exception, now: datetime) -> None:
-    """Keep why it stopped: what of the draft cannot be read in its own words, a fault of ours by its name."""
-    language = test.asked_by.language if test.asked_by else ""
-    with translation.override(language or settings.LANGUAGE_CODE):
-        said = _("The back-test stopped because of a fault of ours: %(error)s") % {"error": repr(error)[:500]}
+def _language(test: BackTest) -> translation.override:
+    """What the person who asked reads; their browser is not here to ask."""
+    return translation.override((test.asked_by.language if test.asked_by else "") or settings.LANGUAGE_CODE)
+
+
+def _fail(test: BackTest, said: str, now: datetime) -> None:
     mine = BackTest.objects.filter(pk=test.pk, state=State.RUNNING, lease_until=test.lease_until)
     mine.update(state=State.FAILED, error=said, finished_at=now, lease_until=None)
     if test.trial:
@@ -271,11 +277,18 @@ def _fail(test: BackTest, error: Exception, now: datetime) -> None:
 
 
 def look(test: BackTest, order_ids: list[int]) -> Found:
-    """Judge these orders by what was live for each and by the draft for all, and count what changes."""
+    """Judge these orders by what was live for each and by the draft for all, and count what changes.
+
+    Raises Incomplete where the draft cannot be read.
+    """
     shops = {shop.pk: shop for shop in setups_of_orders(order_ids)}
     books = Books(shops.values())
     written = json.dumps(test.after, sort_keys=True)
-    drafts = {pk: drafted(shop, written) for pk, shop in shops.items()}
+    try:
+        drafts = {pk: drafted(shop, written) for pk, shop in shops.items()}
+    except ValueError as error:
+        with _language(test):
+            raise Incomplete("document", _("The draft cannot be read: %(error)s") % {"error": error}) from None
 
     def needs(shop_id: int) -> Needs:
         live, draft = books.needs(shop_id), needs_of_book(drafts[shop_id])

@@ -241,7 +241,17 @@ class TestWorkers:
         assert run(now) == 1
         test.refresh_from_db()
         assert (test.state, test.finished_at, test.orders_done) == (State.FAILED, now, 0)
-        assert "window 双11: opens and closes are dates, both needed" in test.error
+        assert test.error == "The draft cannot be read: window 双11: opens and closes are dates, both needed"
+
+    def test_a_fault_of_ours_fails_it_in_the_askers_language(
+        self, test: BackTest, admin: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        User.objects.filter(pk=admin.pk).update(language="zh-hans")
+        BackTest.objects.update(after={"changes": 7})
+        assert run(now) == 1
+        test.refresh_from_db()
+        assert (test.state, test.lease_until) == (State.FAILED, None)
+        assert test.error.startswith("回测因系统故障停止：")
 
     def test_the_nudge_gives_way_after_some_batches(
         self, test: BackTest, now: datetime, monkeypatch: pytest.MonkeyPatch
