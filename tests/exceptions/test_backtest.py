@@ -3,68 +3,25 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection, transaction
-from django.db.models import Sum
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 
 from exceptions import backtest, tasks
 from exceptions.errors import NotAllowed
 from exceptions.models import BackTest, BackTestSample, Policy
-from merchants.models import Merchant, Role, Shop, User
+from merchants.models import Role, Shop, User
 from orders.models import Order
 from tests.conftest import person
 from tests.exceptions.making import a_parcel, an_order, member_of
+from tests.exceptions.trying import a_draft, counts, dispatched_after, hours, lines, published, run
 
 pytestmark = pytest.mark.django_db
 State = BackTest.State
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def hours(length: int, code: str = "PDD-SHIP-48", **values: Any) -> dict[str, Any]:
-    return {"changes": [{"code": code, "set": {"hours": length, **values}}]}
-
-
-def a_draft(merchant: Merchant, now: datetime, document: dict[str, Any] | None = None, **values: Any) -> Policy:
-    return Policy.objects.create(merchant=merchant, document=document or hours(24), created_at=now, **values)
-
-
-def on_trial(merchant: Merchant, since: datetime) -> Policy:
-    return a_draft(merchant, since, state=Policy.State.SHADOW, shadow_since=since)
-
-
-def published(merchant: Merchant, number: int, document: dict[str, Any], since: datetime) -> Policy:
-    return a_draft(merchant, since, document, state=Policy.State.PUBLISHED, number=number, effective_from=since)
-
-
-def dispatched_after(shop: Shop, number: str, paid: datetime, late: timedelta, **facts: Any) -> Order:
-    """An order of ¥128 handed over so long after it was paid."""
-    at = paid + late
-    return an_order(shop, number, paid, status="dispatched", dispatched_at=at, handed_over_at=at, **facts)
-
-
-def run(now: datetime) -> int:
-    batches = 0
-    while backtest.run_batch(now):
-        batches += 1
-    return batches
-
-
-def counts(test: BackTest, kind: str = "late_dispatch") -> tuple[int, int, int]:
-    sums = test.lines.filter(kind=kind).aggregate(*map(Sum, ("new", "gone", "same")))
-    return sums["new__sum"] or 0, sums["gone__sum"] or 0, sums["same__sum"] or 0
-
-
-def lines(test: BackTest) -> list[tuple[object, ...]]:
-    return list(
-        test.lines.order_by("shop", "day", "kind").values_list(
-            "shop", "day", "kind", "new", "gone", "same", "money_before", "money_after"
-        )
-    )
 
 
 @pytest.fixture
@@ -321,78 +278,6 @@ class TestWho:
             backtest.cancel(member_of(stranger), test.pk, now)
         test.refresh_from_db()
         assert test.state == State.QUEUED
-
-
-class TestTrial:
-    """A draft on trial opens no case; what it would have flagged since it began is reckoned every quarter of an hour."""
-
-    @pytest.fixture
-    def policy(self, shop: Shop, now: datetime) -> Policy:
-        return on_trial(shop.merchant, now - 3 * DAY)
-
-    def test_the_report_is_the_comparison_over_the_facts_since_then(
-        self, policy: Policy, shop: Shop, now: datetime
-    ) -> None:
-        dispatched_after(shop, "since", now - 3 * DAY, 30 * HOUR)
-        dispatched_after(shop, "before", now - 5 * DAY, 30 * HOUR)
-        coming = backtest.trial_report(policy, now)
-        assert coming is not None
-        assert (coming.trial, coming.state, coming.since, coming.until) == (True, "queued", now - 3 * DAY, now)
-        run(now)
-        report = backtest.trial_report(policy, now)
-        assert report is not None
-        assert (report.pk, report.state, counts(report)) == (coming.pk, "done", (1, 0, 0))
-        assert list(report.samples.values_list("order__number", flat=True)) == ["since"]
-
-    def test_a_later_reckoning_tells_what_one_at_the_time_would_have_told_of_those_days(
-        self, policy: Policy, shop: Shop, now: datetime
-    ) -> None:
-        dispatched_after(shop, "first", now - 3 * DAY, 30 * HOUR)
-        first = backtest.trial_report(policy, now - DAY)
-        assert first is not None
-        run(now)
-        told = lines(first)
-        dispatched_after(shop, "second", now - 2 * DAY, 40 * HOUR)
-        second = backtest.trial_report(policy, now)
-        run(now)
-        assert second is not None
-        report = backtest.trial_report(policy, now)
-        assert report is not None
-        assert [line for line in lines(report) if line[1] <= (now - 2 * DAY).date()] == told
-        assert counts(report) == (2, 0, 0)
-
-    def test_it_is_reckoned_anew_after_a_quarter_of_an_hour_and_only_the_newest_stays(
-        self, policy: Policy, now: datetime
-    ) -> None:
-        backtest.refresh_trials(now)
-        backtest.refresh_trials(now)
-        run(now)
-        first = BackTest.objects.get()
-        backtest.refresh_trials(now + timedelta(minutes=14))
-        assert BackTest.objects.count() == 1
-        later = now + timedelta(minutes=15)
-        backtest.refresh_trials(later)
-        report = backtest.trial_report(policy, later)
-        assert report == first, "the new one is not done yet"
-        run(later)
-        second = BackTest.objects.get()
-        assert second.pk > first.pk
-        assert backtest.trial_report(policy, later) == second
-
-    def test_a_draft_that_is_not_on_trial_has_no_report(self, policy: Policy, now: datetime) -> None:
-        policy.state = Policy.State.DRAFT
-        assert backtest.trial_report(policy, now) is None
-        Policy.objects.update(state=Policy.State.DRAFT)
-        backtest.refresh_trials(now)
-        assert not BackTest.objects.exists()
-
-    def test_a_trial_keeps_no_person_waiting(self, policy: Policy, admin: User, now: datetime) -> None:
-        backtest.refresh_trials(now)
-        mine = backtest.start(member_of(admin), 7, now)
-        backtest.run_batch(now)
-        mine.refresh_from_db()
-        assert mine.state == State.DONE
-        assert BackTest.objects.get(trial=True).state == State.QUEUED
 
 
 def test_the_database_holds_one_open_test_of_a_merchant(test: BackTest, now: datetime) -> None:
