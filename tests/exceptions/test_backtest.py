@@ -95,7 +95,7 @@ def test_samples_show_what_changes_new_ones_and_the_dearest_first(
     monkeypatch.setattr(backtest, "SAMPLES", 3)
     shop = orders[0].shop
     dear = hours(24, penalty=[{"percent": 10}])
-    dear["changes"].append({"code": "PDD-FAKE-NOPICKUP", "set": {"hours": 2000}})
+    dear["changes"] += [{"code": f"PDD-FAKE-{what}", "set": {"hours": 2000}} for what in ("NOPICKUP", "NOTRACE")]
     # Its number was uploaded at once and never picked up: that breaks after 24 h as things are, and no longer.
     gone = an_order(shop, "gone", now - 10 * DAY, dispatched_at=now - 10 * DAY, handed_over_at=now - 10 * DAY)
     a_parcel(gone, "YT8834201944712", now - 10 * DAY)

@@ -16,6 +16,7 @@ from merchants.models import Role, Shop, User
 from orders.models import Order
 from tests.conftest import person
 from tests.exceptions.making import an_order, member_of
+from tests.test_translations import english
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -259,3 +260,33 @@ class TestRest:
         client.force_login(stranger)
         assert client.get(reverse("api-backtests")).json() == []
         assert client.get(reverse("api-backtest", args=[done.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("hours", [24, 2000])
+def test_its_pages_speak_chinese_in_every_state(
+    browser: Client, orders: dict[str, Order], admin: User, now: datetime, hours: int
+) -> None:
+    User.objects.filter(pk=admin.pk).update(language="zh-hans", last_name="林", first_name="晓")
+
+    def shown(*args: object) -> list[str]:
+        return english(page(browser, "backtest" if args else "backtests", *args))
+
+    def started(days: str) -> list[str]:
+        return english(browser.post(reverse("backtest-new"), {"days": days}).content.decode())
+
+    assert shown() == []
+    assert started("30") == [], "there is no draft"
+    document = {"changes": [{"code": "PDD-SHIP-48", "set": {"hours": hours}}]}
+    Policy.objects.create(merchant=admin.memberships.get().merchant, document=document, created_at=now)
+    assert started("8") == [], "no such length"
+    started("30")
+    test = BackTest.objects.get()
+    assert started("30") == [], "another one is not over"
+    assert shown(test.pk) == []
+    backtest.run_batch(now + HOUR)
+    Policy.objects.update(document={})
+    assert shown(test.pk) == []
+    for values in ({"state": "cancelled"}, {"state": "failed"}, {"state": "running", "orders_total": 9, "trial": True}):
+        BackTest.objects.update(**values)
+        assert shown(test.pk) == []
+        assert shown() == []
