@@ -13,7 +13,7 @@ from exceptions.sweep import judge_batch, ring_batch
 # About half a minute of work; the next nudge goes on from there.
 MOST = 100
 # Batches of a back-test: about ten seconds, for the desk's own work comes first.
-MOST_BACKTEST = 20
+MOST_BACKTEST = 10
 
 
 def until_done(batch: Callable[[datetime], int], most: int = MOST) -> int:
