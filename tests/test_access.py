@@ -8,8 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from exceptions import sweep
-from exceptions.models import Case, Filing
-from exceptions.models import BackTest, Case
+from exceptions.models import BackTest, Case, Filing
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
