@@ -1,6 +1,6 @@
 """Addresses of exceptions."""
 
-from django.urls import path
+from django.urls import include, path
 
 from exceptions import api, views
 from exceptions.filing import api as filing_api
@@ -17,4 +17,5 @@ urlpatterns = [
     path("api/cases/<int:pk>/<slug:action>/", api.ActOnCase.as_view(), name="api-case-act"),
     path("api/filings/", filing_api.Filings.as_view(), name="api-filings"),
     path("api/filings/<int:pk>/answer/", filing_api.AnswerFiling.as_view(), name="api-filing-answer"),
+    path("", include("exceptions.backtesting.urls")),
 ]
