@@ -60,7 +60,7 @@ def check(document: Document, names: Names) -> None:
         _once(part, document.get(part, ()))
     for name, provinces in _mapping("regions", document.get("regions", {})).items():
         _text("regions", name)
-        if not _list("regions", provinces):
+        if not _texts("regions", provinces):
             raise Unreadable("regions", _("Name at least one province."))
         _among("regions", provinces, names.provinces)
 

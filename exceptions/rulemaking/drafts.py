@@ -33,6 +33,12 @@ def live(merchant: Merchant) -> Policy | None:
     return Policy.objects.filter(merchant=merchant, number__isnull=False).order_by("-number").first()
 
 
+def in_force(merchant: Merchant, now: datetime) -> Policy | None:
+    """Return the version that judges orders paid now; None where those are the packs as shipped."""
+    begun = Policy.objects.filter(merchant=merchant, number__isnull=False, effective_from__lte=now)
+    return begun.order_by("-number").first()
+
+
 def live_document(merchant: Merchant) -> Document:
     """Return the document of the newest published version; empty where the packs stand as shipped."""
     newest = live(merchant)
@@ -132,6 +138,8 @@ def put_change(
 
     No values = the rule as shipped again. Raises Refused at the key.
     """
+    if not isinstance(values, Mapping):
+        raise Refused("set", _("%(name)s must be an object.") % {"name": "set"})
     if not values:
         return drop_change(member, code, scope, now)
     change = {"code": code, "scope": _tidy(scope), "set": dict(values), "note": note.strip()}
