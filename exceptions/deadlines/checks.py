@@ -27,7 +27,7 @@ from exceptions.deadlines.policy import (
     Document,
     identity,
 )
-from exceptions.deadlines.rulebook import NO_RULE, changed, read_waiver, read_window
+from exceptions.deadlines.rulebook import NO_RULE, OF_ORDERS, changed, read_waiver, read_window
 from exceptions.deadlines.terms import LENGTHS, RUNNING_SHAPES, WATCHED
 
 LONGEST_TEXT = 200
@@ -93,9 +93,19 @@ def _change(change: Mapping[str, Any], names: Names) -> None:
             raise Unreadable("set", _("Nothing is set."))
         _keys("", values, EDITABLE[shape])
         _values({name: value for name, value in values.items() if value is not None}, names)
+        _dates(change.get("scope", {}), values)
         packs.read_entry(changed(entry, values), "")
     except Unreadable as error:
         raise error.about(str(code)) from error
+
+
+def _dates(scope: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Which orders a rule is for is asked before which of its variants fits one."""
+    for name in ("effective_from", "effective_to"):
+        if name in values and any(scope.get(part) for part in OF_ORDERS):
+            sentence = _("%(name)s holds for whole shops. Take %(parts)s out of the scope.")
+            parts = ", ".join(part for part in OF_ORDERS if scope.get(part))
+            raise Unreadable(name, sentence, name=name, parts=parts)
 
 
 def _own(clock: Mapping[str, Any], names: Names) -> None:

@@ -136,6 +136,13 @@ def test_regions_the_week_and_reviews_are_kept_and_taken_away(member: Member, no
             "scope",
             "“planets” cannot be set here. There are: platforms, shops,",
         ),
+        (
+            SHIP,
+            {"skus": ["A"]},
+            {"effective_to": None},
+            "effective_to",
+            "holds for whole shops. Take skus out of the scope.",
+        ),
         (SHIP, {"shops": "MT-PDD"}, {"hours": 1}, "scope", "A scope is lists of names: platforms, shops,"),
     ],
 )
