@@ -39,12 +39,6 @@ def in_force(merchant: Merchant, now: datetime) -> Policy | None:
     return begun.order_by("-number").first()
 
 
-def live_document(merchant: Merchant) -> Document:
-    """Return the document of the newest published version; empty where the packs stand as shipped."""
-    newest = live(merchant)
-    return dict(newest.document) if newest else {}
-
-
 def draft(merchant: Merchant) -> Policy | None:
     """Return the draft in the making, on trial or not."""
     return Policy.objects.filter(merchant=merchant, number__isnull=True).select_related("created_by").first()
