@@ -36,6 +36,10 @@ PURE = (
     "shipments/phrases.py",
     "shipments/reading.py",
     "shipments/plausible.py",
+    "shipments/_provinces.py",
+    "shipments/moments.py",
+    "shipments/places.py",
+    "shipments/sites.py",
     "shipments/carriers/*.py",
     "exceptions/deadlines/checks.py",
     "exceptions/deadlines/errors.py",
@@ -53,6 +57,7 @@ PURE = (
     "exceptions/desk/advice.py",
     "exceptions/desk/risk.py",
     "exceptions/desk/workflow.py",
+    "exceptions/headlines.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic"}
