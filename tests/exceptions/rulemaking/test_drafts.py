@@ -241,3 +241,18 @@ def test_a_rule_with_one_length_gets_another_without_taking_the_first_away(
     made = drafts.put_change(member, SHIP, {}, {"days": 2}, "", now)
     (difference,) = [one for one in drafts.changes(made) if one.field == "days"]
     assert (difference.before, difference.after, difference.what, difference.code) == (None, 2, "change", SHIP)
+
+
+def test_what_another_item_needs_is_not_taken_away(member: Member, now: datetime) -> None:
+    drafts.put_region(member, "far", ["新疆"], now)
+    drafts.put_change(member, SHIP, {}, {"lanes": [{"to": "far", "hours": 96}]}, "", now)
+    assert refusal(drafts.put_region, member, "far", [], now) == (
+        "lanes",
+        "PDD-SHIP-48: There is no region “far”. Define it first, or choose another.",
+    )
+    drafts.put_own(member, CLOCK, now)
+    drafts.put_window(member, WINDOW | {"codes": ["OWN-ANSWER"]}, now)
+    assert refusal(drafts.drop_own, member, "OWN-ANSWER", now) == (
+        "codes",
+        "双 11: There is no rule “OWN-ANSWER”.",
+    )
