@@ -13,6 +13,7 @@ from exceptions.models import Blindspot
 from merchants.access import Member, scoped
 from merchants.models import Shop
 from orders.models import Order
+from shipments.models import Waybill
 
 PAGE = 50
 REASONS = {reason.value: reason for reason in Reason}
@@ -51,22 +52,32 @@ def write(spots: Sequence[Spot], order_ids: Sequence[int]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is looked at; the empty value of each field means all."""
+    """What is looked at; the empty value of each field means all, and the first page."""
 
     reason: str = ""
     shop: int = 0
+    # The last blind spot seen.
+    after: int = 0
 
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
         """Read a query string; what it does not know is ignored, so that an old link still opens."""
-        reason, shop = query.get("reason", ""), query.get("shop", "")
-        return cls(reason if reason in REASONS else "", int(shop) if shop.isdecimal() and len(shop) < 19 else 0)
+        reason = query.get("reason", "")
+        return cls(
+            reason=reason if reason in REASONS else "",
+            shop=_number(query.get("shop", "")),
+            after=_number(query.get("after", "")),
+        )
 
     def narrowed(self, spots: QuerySet[Blindspot]) -> QuerySet[Blindspot]:
         """Those the filters let through."""
         if self.reason:
             spots = spots.filter(reason=self.reason)
         return spots.filter(order__shop=self.shop) if self.shop else spots
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +120,11 @@ def by_shop(member: Member, filters: Filters) -> list[OfShop]:
     return [OfShop(shops[shop], REASONS[reason], n) for shop, reason, n in counted if reason in REASONS]
 
 
-def page(member: Member, filters: Filters, after: int = 0) -> Page:
-    """The blind spots themselves, the newest first, `PAGE` at a time; `after` is the last one seen. One query."""
+def page(member: Member, filters: Filters) -> Page:
+    """The blind spots themselves, the newest first, `PAGE` at a time. One query."""
     spots = filters.narrowed(_mine(member)).select_related("order__shop", "waybill__carrier").order_by("-pk")
-    if after:
-        spots = spots.filter(pk__lt=after)
+    if filters.after:
+        spots = spots.filter(pk__lt=filters.after)
     rows = list(spots[: PAGE + 1])
     return Page(rows[:PAGE], rows[PAGE - 1].pk if len(rows) > PAGE else 0)
 
@@ -121,6 +132,12 @@ def page(member: Member, filters: Filters, after: int = 0) -> Page:
 def blind_orders(order: str) -> Exists:
     """The condition on something of an order (by the path to its key) that the order cannot be judged in all."""
     return Exists(Blindspot.objects.filter(order=OuterRef(order)))
+
+
+def of_parcel(waybill: Waybill, orders: Iterable[Order]) -> list[Blindspot]:
+    """What cannot be judged of a parcel on these orders, each reason once. One query."""
+    spots = Blindspot.objects.filter(waybill=waybill, order__in=list(orders))
+    return list(spots.order_by("reason", "pk").distinct("reason"))
 
 
 def reasons_of(spots: Iterable[Blindspot]) -> list[tuple[Blindspot, Reason]]:
