@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from exceptions.deadlines.facts import OrderFacts
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.lengths import ends
+from exceptions.deadlines.moments import ORDER_MOMENTS
 from exceptions.deadlines.penalties import Tier
 from exceptions.deadlines.rulebook import Rulebook
 from exceptions.deadlines.rules import ClockDraft, Silence, examine
@@ -106,7 +107,7 @@ def explain(order: OrderFacts, book: Rulebook, now: datetime) -> Explanation:
         if isinstance(found, ClockDraft):
             drafts.append(found)
         else:
-            quiet.setdefault(_why(found), []).append(_quiet(found))
+            quiet.setdefault(_why(found, order), []).append(_quiet(found))
     if idle := [Quiet(term) for term in book.terms if term.code not in spoken]:
         quiet.setdefault(Why.IDLE, []).extend(idle)
     runs = sorted(_runs(drafts, order, book, now), key=lambda run: (run.clock.stopped_at is not None, run.clock.due_at))
@@ -131,10 +132,14 @@ def only(book: Rulebook, whose: frozenset[str]) -> Rulebook:
     return replace(book, rules=tuple(rule for rule in book.rules if rule.term.code in mine))
 
 
-def _why(silence: Silence) -> Why:
-    if silence.term.shape not in RUNNING_SHAPES:
+def _why(silence: Silence, order: OrderFacts) -> Why:
+    why, term = Why(silence.why), silence.term
+    if term.shape not in RUNNING_SHAPES:
         return Why.FIGURE
-    return Why(silence.why)
+    # Before anything is sent there is nobody to follow.
+    if why is Why.UNWATCHED and term.subject == "order" and ORDER_MOMENTS[term.start](order) is None:
+        return Why.NOT_STARTED
+    return why
 
 
 def _quiet(silence: Silence) -> Quiet:
