@@ -112,13 +112,12 @@ def _of_parcel(order: OrderFacts, book: Rulebook, parcel: ParcelFacts) -> Reason
     """The one thing to see to first: what lies behind it shows once that is mended."""
     if not parcel.watched:
         return Reason.NEVER_ANSWERED if parcel.followed else Reason.UNWATCHED
-    picked_up = known.parcel_picked_up_at(parcel)
-    if picked_up is None:
-        if parcel.uploaded_at is None and not parcel.extra and _asked(order, book, _from_upload):
-            return Reason.NO_UPLOAD_TIME
-    elif not (parcel.provinces or parcel.stays or parcel.first_hub_at) and _asked(order, book, _of_way(book)):
-        return Reason.WAY_UNKNOWN
-    return None
+    if known.parcel_picked_up_at(parcel) is None:
+        undated = parcel.uploaded_at is None and not parcel.extra
+        return Reason.NO_UPLOAD_TIME if undated and _asked(order, book, _from_upload) else None
+    # The pickup alone may well name no place; the scans after it should.
+    unread = parcel.moved_at and not (parcel.provinces or parcel.stays or parcel.first_hub_at)
+    return Reason.WAY_UNKNOWN if unread and _asked(order, book, _of_way(book)) else None
 
 
 def _asked(order: OrderFacts, book: Rulebook, wants: Callable[[Term], bool]) -> bool:

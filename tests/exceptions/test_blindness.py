@@ -26,9 +26,17 @@ from tests.exceptions.making import a_parcel, an_order
 
 T0 = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-PDD = plain("pdd").watched
+WAYS = ("left_first_hub", "left_province", "first_hub")
+
+
+def asks_for_no_way(term: Term) -> bool:
+    return term.shape != "dwell" and not term.lanes and term.start not in WAYS and not {*WAYS} & {*term.stop}
+
+
+PDD = replace(plain("pdd"), rules=tuple(rule for rule in plain("pdd").watched.rules if asks_for_no_way(rule.term)))
 PARCEL = ParcelFacts(waybill_id=9, uploaded_at=T0)
 PICKED_UP = replace(PARCEL, first_trace_at=T0, picked_up_at=T0, scans=(T0,))
+MOVED = replace(PICKED_UP, moved_at=T0 + HOUR, scans=(T0, T0 + HOUR))
 
 
 def paid(**facts: object) -> OrderFacts:
@@ -101,17 +109,18 @@ def test_a_parcel_uploaded_nobody_knows_when_is_blind_until_it_is_picked_up() ->
     [{"shape": '"dwell"'}, {"stop": '["left_first_hub"]'}, {"lanes": "[{ same_province = true, hours = 24 }]"}],
 )
 def test_a_way_that_cannot_be_read_is_told_where_a_rule_asks_for_it(clock: dict[str, str]) -> None:
-    unread = paid(parcels=(PICKED_UP,))
+    unread = paid(parcels=(MOVED,))
     assert blind(unread, PDD) == [], "no rule asks for it"
     assert blind(unread, book(**clock)) == [(9, Reason.WAY_UNKNOWN)]
     assert blind(unread, book(**clock, goods='["fresh"]')) == [], "the rule is for other orders"
-    assert blind(paid(parcels=(PARCEL,)), book(**clock)) == [], "not under way yet"
-    assert blind(paid(parcels=(replace(PICKED_UP, provinces=("浙江",)),)), book(**clock)) == []
+    assert blind(paid(parcels=(PICKED_UP,)), book(**clock)) == [], "the pickup alone may name no place"
+    assert blind(paid(parcels=(replace(MOVED, provinces=("浙江",)),)), book(**clock)) == []
 
 
 def test_a_lane_is_known_from_where_the_shop_ships() -> None:
     told = replace(book(lanes="[{ same_province = true, hours = 24 }]"), from_province="浙江")
-    assert blind(paid(parcels=(PICKED_UP,)), told) == []
+    assert blind(paid(parcels=(MOVED,)), replace(told, from_province="")) == [(9, Reason.WAY_UNKNOWN)]
+    assert blind(paid(parcels=(MOVED,)), told) == []
 
 
 @pytest.mark.parametrize(

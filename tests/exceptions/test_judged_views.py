@@ -91,7 +91,7 @@ def test_rules_that_do_not_apply_are_grouped_by_the_reason(browser: Client, shop
     a_parcel(order, "YT1", now, account=None, polled_at=None)
     shown = text(browser.get(reverse("order-limits", args=[order.pk])))
     assert "Nobody follows the parcel." in shown
-    assert "Fake dispatch: no pickup scan PDD-FAKE-NOPICKUP YT1" in shown
+    assert "PDD-FAKE-NOPICKUP YT1" in shown
 
 
 @pytest.mark.django_db
