@@ -29,6 +29,7 @@ class Why(Choice):
     NOT_STARTED = "not_started", _("What starts the clock has not happened.")
     IDLE = "idle", _("There is nothing it is about: no such parcel or ticket, no silence near its limit.")
     UNWATCHED = "unwatched", _("Nobody follows the parcel.")
+    PLACES = "places", _("Where the parcel is, or where it goes, cannot be read.")
     KEPT = "kept", _("The limit before it was kept.")
     OVER = "over", _("The order is over: nothing is left to wait for.")
     WAIVER = "waiver", _("A waiver takes it off.")

@@ -72,8 +72,8 @@ TOLD: dict[Reason, tuple[Promise, Promise]] = {
         _("Import an export that has the time of dispatch."),
     ),
     Reason.WAY_UNKNOWN: (
-        _("No place can be read from its scans: limits by place cannot be judged."),
-        _("Ask another account about it, one that tells places in Chinese."),
+        _("Where the parcel is, or where it goes, cannot be read: limits by place cannot be judged."),
+        _("See that the order names its province, or ask an account that tells places in Chinese."),
     ),
 }
 
@@ -116,8 +116,12 @@ def _of_parcel(order: OrderFacts, book: Rulebook, parcel: ParcelFacts) -> Reason
         undated = parcel.uploaded_at is None and not parcel.extra
         return Reason.NO_UPLOAD_TIME if undated and _asked(order, book, _from_upload) else None
     # The pickup alone may well name no place; the scans after it should.
-    unread = parcel.moved_at and not (parcel.provinces or parcel.stays or parcel.first_hub_at)
-    return Reason.WAY_UNKNOWN if unread and _asked(order, book, _of_way(book)) else None
+    if parcel.moved_at is None:
+        return None
+    unread = not (parcel.provinces or parcel.stays or parcel.first_hub_at)
+    if (unread and _asked(order, book, _of_way(book))) or (not order.to_province and _asked(order, book, _by_end)):
+        return Reason.WAY_UNKNOWN
+    return None
 
 
 def _asked(order: OrderFacts, book: Rulebook, wants: Callable[[Term], bool]) -> bool:
@@ -127,6 +131,11 @@ def _asked(order: OrderFacts, book: Rulebook, wants: Callable[[Term], bool]) -> 
 
 def _from_upload(term: Term) -> bool:
     return term.subject == "parcel" and term.start == "uploaded"
+
+
+def _by_end(term: Term) -> bool:
+    """Lanes but for those by origin alone need to know where it goes."""
+    return term.subject == "parcel" and any(lane.same_province or lane.within or lane.to for lane in term.lanes)
 
 
 def _of_way(book: Rulebook) -> Callable[[Term], bool]:

@@ -40,7 +40,8 @@ MOVED = replace(PICKED_UP, moved_at=T0 + HOUR, scans=(T0, T0 + HOUR))
 
 
 def paid(**facts: object) -> OrderFacts:
-    return replace(OrderFacts(id=1, amount=Decimal(100), placed_at=T0, paid_at=T0), **facts)  # type: ignore[arg-type]
+    order = OrderFacts(id=1, amount=Decimal(100), placed_at=T0, paid_at=T0, to_province="湖南")
+    return replace(order, **facts)  # type: ignore[arg-type]
 
 
 def book(**clock: str) -> Rulebook:
@@ -115,6 +116,15 @@ def test_a_way_that_cannot_be_read_is_told_where_a_rule_asks_for_it(clock: dict[
     assert blind(unread, book(**clock, goods='["fresh"]')) == [], "the rule is for other orders"
     assert blind(paid(parcels=(PICKED_UP,)), book(**clock)) == [], "the pickup alone may name no place"
     assert blind(paid(parcels=(replace(MOVED, provinces=("浙江",)),)), book(**clock)) == []
+
+
+def test_a_lane_by_its_end_asks_where_the_order_goes() -> None:
+    asking = replace(book(lanes='[{ to = "remote", hours = 72 }]'), from_province="浙江")
+    there = paid(parcels=(MOVED,))
+    assert blind(there, asking) == []
+    assert blind(replace(there, to_province=""), asking) == [(9, Reason.WAY_UNKNOWN)]
+    by_origin = replace(book(lanes='[{ from = "remote", hours = 72 }]'), from_province="浙江")
+    assert blind(replace(there, to_province=""), by_origin) == []
 
 
 def test_a_lane_is_known_from_where_the_shop_ships() -> None:

@@ -1,5 +1,7 @@
 """Why a rule says what it says about one order, without a database: arithmetic, states, tiers, and reasons for silence."""
 
+import inspect
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from exceptions.deadlines import lengths, rules
 from exceptions.deadlines.facts import FilingFacts, OrderFacts, ParcelFacts, TicketFacts
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.rulebook import Rulebook, compile_book
@@ -142,6 +145,11 @@ SILENT: dict[Why, tuple[OrderFacts, dict[str, Any], dict[str, Any]]] = {
     Why.NO_LONGER: (ORDER, {"effective_to": "2026-11-01"}, {}),
     Why.NOT_STARTED: (ORDER, {"start": "handed_over", "stop": ["delivered"]}, {}),
     Why.UNWATCHED: (replace(ORDER, parcels=(replace(PARCEL, watched=False),)), PARCELS, {}),
+    Why.PLACES: (
+        replace(ORDER, to_province="", parcels=(replace(PARCEL, picked_up_at=T0, moved_at=T0, scans=(T0,)),)),
+        {"subject": "parcel", "start": "picked_up", "stop": ["left_province"]},
+        {},
+    ),
     Why.EXTRA: (replace(ORDER, parcels=(replace(PARCEL, extra=True),)), PARCELS, {}),
     Why.OVER: (replace(ORDER, completed=True), {"stop": ["handed_over"]}, {}),
     Why.LANE: (ORDER, {"lanes": [{"same_province": True}]}, {"from_province": "浙江"}),
@@ -174,8 +182,16 @@ def test_the_waiver_or_lane_that_keeps_a_rule_silent_is_named() -> None:
     assert rule.name == "台风"
 
 
-def test_every_reason_has_its_test() -> None:
+def test_every_reason_has_its_test_and_every_reason_that_rules_give_is_one() -> None:
     assert {*SILENT, Why.KEPT} == set(Why)
+    given = {
+        reason
+        for module in (rules, lengths)
+        for reason in re.findall(r'(?:NotJudged\(|return )"(\w+)"', inspect.getsource(module))
+    }
+    assert {"places", "off", "lane"} <= given
+    # A lane is named by the region it is about, or so.
+    assert given - {"same_province"} <= {why.value for why in Why}
 
 
 def test_every_rule_of_a_book_is_spoken_of() -> None:
