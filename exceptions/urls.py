@@ -1,6 +1,6 @@
 """Addresses of exceptions."""
 
-from django.urls import path
+from django.urls import include, path
 
 from exceptions import api, views
 from exceptions.filing import api as filing_api
@@ -22,4 +22,5 @@ urlpatterns = [
     path("api/filings/", filing_api.Filings.as_view(), name="api-filings"),
     path("api/filings/<int:pk>/answer/", filing_api.AnswerFiling.as_view(), name="api-filing-answer"),
     path("api/blindspots/", judged_api.Blindspots.as_view(), name="api-blindspots"),
+    path("", include("exceptions.backtesting.urls")),
 ]

@@ -42,6 +42,7 @@ PURE = (
     "shipments/sites.py",
     "shipments/carriers/*.py",
     "exceptions/deadlines/blindness.py",
+    "exceptions/deadlines/comparing.py",
     "exceptions/deadlines/facts.py",
     "exceptions/deadlines/kinds.py",
     "exceptions/deadlines/lengths.py",
