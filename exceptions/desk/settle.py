@@ -56,9 +56,12 @@ where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and 
   and k.state <> 'resolved'
 """
 
-# What a stack of clocks comes to; the same as exceptions.deadlines.penalties.owed.
-STACKED = """case when stack = '' then sum(penalty) when min(cap) is null then max(penalty)
-                  else least(sum(penalty), min(cap)) end"""
+
+def stacked(stack: str, over: str = "") -> str:
+    """What the clocks of one stack come to, as an aggregate or over a window; exceptions.deadlines.penalties.owed."""
+    return f"""case when {stack} = '' then sum(penalty) {over} when min(cap) {over} is null then max(penalty) {over}
+                    else least(sum(penalty) {over}, min(cap) {over}) end"""
+
 
 # A case shows its worst running clock, and is the facts' to settle again once it has one. It shows what its own
 # running clocks come to; where a clock of another case shares their stack, sums over cases are for insights.exposure.
@@ -69,7 +72,7 @@ with running as (
     where order_id = any(%(orders)s) and stopped_at is null and case_id is not null
 ), owed as (
     select case_id, least(sum(amount), {MOST}) as penalty
-    from (select case_id, {STACKED} as amount from running group by case_id, stack) stacks
+    from (select case_id, {stacked("stack")} as amount from running group by case_id, stack) stacks
     group by case_id
 ), worst as (
     select distinct on (c.case_id) c.case_id, c.level, c.started_at, c.warn_at, c.due_at, c.grave_at, owed.penalty,
