@@ -16,10 +16,11 @@ from django.db import connection
 from django.utils import timezone
 
 from exceptions.deadlines.kinds import Kind
-from exceptions.deadlines.shoplimits import Reach, Standing, by_kind, limits_of, standing
+from exceptions.deadlines.shoplimits import Reach, Standing, by_kind, limits_of, standing, told
 from exceptions.deadlines.terms import SHOP_DAY, Limit, Term
 from exceptions.desk.settle import stacked
 from exceptions.policies import Books
+from exceptions.timeline import term_name
 from merchants.access import Member
 from merchants.models import Shop
 
@@ -121,6 +122,15 @@ class ShopStanding:
     term: Term
     standing: Standing
 
+    @property
+    def name(self) -> str:
+        """The rule, or where all of a kind count its kind, in the reader's language."""
+        return str(self.term.kind.label) if by_kind(self.term) and self.term.kind else term_name(self.term)
+
+    @property
+    def sentence(self) -> str:
+        return told(self.standing)
+
 
 @dataclass(frozen=True, slots=True)
 class ShopDay:
@@ -194,8 +204,8 @@ def exposure(member: Member, shops: list[Shop], asked: Span, now: datetime) -> E
     books = Books.of_shops(mine)
     terms = {shop.pk: books.of(shop.pk, now).terms for shop in mine}
     read = _read(member, mine, terms, asked)
-    told = [_of_shop(shop, terms[shop.pk], read, now) for shop in mine]
-    return Exposure(asked, told, _totals(told))
+    lines = [_of_shop(shop, terms[shop.pk], read, now) for shop in mine]
+    return Exposure(asked, lines, _totals(lines))
 
 
 def near_limits(member: Member, now: datetime) -> list[ShopStanding]:
@@ -291,8 +301,8 @@ def _of_shop(shop: Shop, terms: tuple[Term, ...], read: _Read, now: datetime) ->
 def _kinds(shop: Shop, day: date | None, read: _Read) -> list[KindFigures]:
     """The kinds with something due, the dearest first."""
     found = [(kind, read.figures.get((shop.pk, day, kind.value), Figures())) for kind in Kind]
-    told = [KindFigures(kind, figures) for kind, figures in found if not figures.nothing]
-    return sorted(told, key=lambda one: -(one.figures.owed + one.figures.savable))
+    lines = [KindFigures(kind, figures) for kind, figures in found if not figures.nothing]
+    return sorted(lines, key=lambda one: -(one.figures.owed + one.figures.savable))
 
 
 def _standings(shop: Shop, terms: tuple[Term, ...], read: _Read, day: date) -> list[ShopStanding]:
@@ -310,16 +320,16 @@ def _standings(shop: Shop, terms: tuple[Term, ...], read: _Read, day: date) -> l
 
 
 def _totals(shops: list[ShopExposure]) -> list[Totals]:
-    currencies = dict.fromkeys(told.shop.currency for told in shops)
-    return [Totals(name, _sum(told.total for told in shops if told.shop.currency == name)) for name in currencies]
+    currencies = dict.fromkeys(line.shop.currency for line in shops)
+    return [Totals(name, _sum(line.total for line in shops if line.shop.currency == name)) for name in currencies]
 
 
 def _sum(figures: Iterable[Figures]) -> Figures:
-    told = list(figures)
+    each = list(figures)
     return Figures(
-        due=sum(one.due for one in told),
-        broken=sum(one.broken for one in told),
-        owed=sum((one.owed for one in told), Decimal(0)),
-        running=sum(one.running for one in told),
-        savable=sum((one.savable for one in told), Decimal(0)),
+        due=sum(one.due for one in each),
+        broken=sum(one.broken for one in each),
+        owed=sum((one.owed for one in each), Decimal(0)),
+        running=sum(one.running for one in each),
+        savable=sum((one.savable for one in each), Decimal(0)),
     )

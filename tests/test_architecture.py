@@ -47,6 +47,7 @@ PURE = (
     "exceptions/deadlines/moments.py",
     "exceptions/deadlines/penalties.py",
     "exceptions/deadlines/rulebook.py",
+    "exceptions/deadlines/shoplimits.py",
     "exceptions/deadlines/rules.py",
     "exceptions/deadlines/terms.py",
     "exceptions/deadlines/workdays.py",
