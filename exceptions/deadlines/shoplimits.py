@@ -6,7 +6,7 @@ Only what is counted by the day can be reckoned: from other spans no rule says w
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from exceptions.deadlines.kinds import Level
@@ -91,11 +91,11 @@ def consequence(limit: Limit) -> str:
 def threshold(limit: Limit) -> str:
     """From which numbers on a shop is met by what: “30 orders and 30 % a day: …”."""
     parts = [] if limit.count is None else [ngettext("{n} order", "{n} orders", limit.count).format(n=limit.count)]
-    parts += [] if limit.rate is None else [f"{limit.rate} %"]
+    parts += [] if limit.rate is None else [pgettext("threshold", "{n} %").format(n=limit.rate)]
     joined = (_(" and ") if limit.both else _(" or ")).join(parts)
     if limit.per == "day":
         joined = _("{numbers} a day").format(numbers=joined)
-    return _("{numbers}: {what}").format(numbers=joined, what=consequence(limit))
+    return _("{counted}: {what}").format(counted=joined, what=consequence(limit))
 
 
 def told(stand: Standing) -> str:
