@@ -24,6 +24,7 @@ from tests.exceptions.scene import late_dispatch, late_pickup, sweep_all
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+NOTHING = Decimal(0)
 # Noon of 2026-11-22 in Shanghai, as `now`.
 TODAY = date(2026, 11, 22)
 MONTH = Span(date(2026, 10, 23), date(2026, 11, 25))
@@ -96,11 +97,11 @@ def test_the_stock_out_that_follows_adds_and_can_be_saved_until_it_is_due(
     an_order(other_shop, "a", now - 50 * HOUR, amount=Decimal(200))
     sweep_all(now)
     line = told(seller, other_shop, now)
-    assert by_day(line) == {date(2026, 11, 22): (money("3.00"), 0), date(2026, 11, 24): (0, money("10.00"))}
+    assert by_day(line) == {date(2026, 11, 22): (money("3.00"), NOTHING), date(2026, 11, 24): (NOTHING, money("10.00"))}
     assert (line.total.owed, line.total.savable) == (money("3.00"), money("10.00"))
     later = now + 47 * HOUR
     sweep_all(later)
-    assert by_day(told(seller, other_shop, later))[date(2026, 11, 24)] == (money("10.00"), 0)
+    assert by_day(told(seller, other_shop, later))[date(2026, 11, 24)] == (money("10.00"), NOTHING)
 
 
 @pytest.mark.parametrize(("amount", "first", "then"), [("10", "3.50", "0.00"), ("100", "5.00", "30.00")])
@@ -110,7 +111,7 @@ def test_tmalls_penalties_stop_at_35_percent(
     an_order(tmall, "a", now - 121 * HOUR, amount=Decimal(amount))
     sweep_all(now)
     days = by_day(told(seller, tmall, now))
-    assert days == {date(2026, 11, 19): (money(first), 0), date(2026, 11, 22): (money(then), 0)}
+    assert days == {date(2026, 11, 19): (money(first), NOTHING), date(2026, 11, 22): (money(then), NOTHING)}
 
 
 def test_the_day_is_the_shops_and_the_rate_is_of_the_orders_due_on_it(shop: Shop, seller: User, now: datetime) -> None:
