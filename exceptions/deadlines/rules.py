@@ -164,7 +164,8 @@ def _noting(
 
 def _order_clocks(order: OrderFacts, book: Rulebook, term: Term) -> Iterator[ClockDraft]:
     stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
-    if stopped is None and (order.completed or known.delivered_at(order)):
+    arrived = term.start != "delivered" and known.delivered_at(order)
+    if stopped is None and (order.completed or arrived):
         raise NotJudged("over")  # over, but nobody told when: nothing left to run
     if stopped is None and "delivered" in term.stop and known.unheard(order):
         raise NotJudged("unwatched")  # it may well have arrived
@@ -204,6 +205,8 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
             raise NotJudged("not_started")
         if stopped is None and _ended(order, parcel, term):
             raise NotJudged("over")
+        if stopped is None and _out_of_sight(order, parcel, term):
+            raise NotJudged("places")
         # A number uploaded after the carrier had the goods was never late.
         stopped = max(started, stopped) if stopped else None
         cut_at = PARCEL_MOMENTS[term.cut.on](parcel) if term.cut else None
@@ -213,6 +216,16 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
 def _ended(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
     """Nothing is left to wait for on this parcel's way to the buyer."""
     return (parcel.turned_back or order.completed) and term.start not in PAST_VOID
+
+
+def _out_of_sight(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
+    """It moves, but its scans tell no hub or province to leave; or nobody knows whether it has to leave its province."""
+    if not {"left_first_hub", "left_province"} & set(term.stop):
+        return False
+    if not order.to_province and any(lane.same_province and lane.length is None for lane in term.lanes):
+        return True
+    untold = parcel.first_hub_at is None or ("left_province" in term.stop and not parcel.provinces)
+    return untold and parcel.moved_at is not None
 
 
 def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
