@@ -1,15 +1,15 @@
 """What broken limits cost and what can still be saved, by shop and day. Reads only.
 
-A day is the day of the shop's time zone on which a limit is due. Every limit counts with what it adds to what its order
-owed before it (exceptions.deadlines.penalties.owed), so that clocks of one stack are paid once however many cases they
-make, and money adds up over days and kinds.
+A day is the day of the shop's time zone on which a limit is due; an order counts on every day it has one. A limit's money
+is what it adds to what its order owed before it (exceptions.deadlines.penalties.owed), so that clocks of one stack are
+paid once however many cases they make, and money adds up over days and kinds.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.cache import caches
 from django.db import connection
@@ -24,14 +24,14 @@ from exceptions.timeline import term_name
 from merchants.access import Member
 from merchants.models import Shop
 
-T = TypeVar("T")
-
 PAST, AHEAD = timedelta(days=30), timedelta(days=3)
 USUAL = timedelta(days=7)
 # Limits of one order that share a stack lie no further apart than this: the longest promise is 15 days (DY-SHIP-LADDER).
 STACKS_SPAN = timedelta(days=15)
-# Money is half a minute old at most; how many orders are due on a day hardly changes, and takes reading every clock.
-MONEY_SECONDS, DUE_SECONDS = 30, 600
+# Money is half a minute old at most. How many orders are due on a day takes reading every clock of that day, and
+# hardly changes once the day is over.
+MONEY_SECONDS, DUE_SECONDS, PAST_DUE_SECONDS = 30, 600, 6 * 3600
+SETTLED = timedelta(days=2)
 
 ASKED = """
 asked as (
@@ -45,10 +45,10 @@ asked as (
 # clock wakes at or before it is due). A limit that is paid once a shop and day has the day for its payer.
 MONEY = f"""
 with {ASKED}, found as (
-    select id, order_id, term, kind, due_at, penalty, stack, cap, true as broken
+    select id, order_id, term collate "C", kind collate "C", due_at, penalty, stack collate "C", cap, true as broken
     from exceptions_clock where level >= 2 and due_at >= %(look_back)s and due_at < %(last)s
     union all
-    select id, order_id, term, kind, due_at, penalty, stack, cap, false
+    select id, order_id, term collate "C", kind collate "C", due_at, penalty, stack collate "C", cap, false
     from exceptions_clock where level < 2 and stopped_at is null and wake_at < %(last)s and due_at < %(last)s
 ), told as (
     select a.shop_id, (c.due_at at time zone a.zone)::date as day, c.due_at >= a.starts_at as asked, c.*,
@@ -69,21 +69,24 @@ select shop_id, day, kind, term, count(distinct order_id) filter (where broken),
        coalesce(sum(money) filter (where broken), 0), count(distinct order_id) filter (where not broken),
        coalesce(sum(money) filter (where not broken), 0)
 from added where asked
-group by grouping sets ((shop_id), (shop_id, day), (shop_id, kind), (shop_id, day, kind), (shop_id, day, term))
+group by grouping sets ((shop_id, day), (shop_id, day, kind), (shop_id, day, term))
 """
 
-# Orders with a limit due on a day, kept or not.
+# Orders with a limit due on a day, kept or not, and those of each kind. A bit for each kind: one pass and one hash of
+# orders and days count them all, where counting distinct orders would sort every clock of a month several times.
+BITS = {kind: 1 << n for n, kind in enumerate(Kind)}
 DUE = f"""
 with {ASKED}, due as (
-    select distinct a.shop_id, (c.due_at at time zone a.zone)::date as day, c.kind, c.order_id
+    select a.shop_id, (c.due_at at time zone a.zone)::date as day, c.order_id,
+           bit_or(case c.kind {" ".join(f"when '{kind}' then {bit}" for kind, bit in BITS.items())} else 0 end) as kinds
     from exceptions_clock c
     join orders_order o on o.id = c.order_id
     join asked a on a.shop_id = o.shop_id and c.due_at >= a.starts_at and c.due_at < a.ends_at
     where c.due_at >= %(first)s and c.due_at < %(last)s
+    group by 1, 2, 3
 )
-select shop_id, day, kind, count(distinct order_id)
-from due
-group by grouping sets ((shop_id), (shop_id, day), (shop_id, kind), (shop_id, day, kind))
+select shop_id, day, count(*), {", ".join(f"count(*) filter (where kinds & {bit} > 0)" for bit in BITS.values())}
+from due group by shop_id, day
 """
 
 
@@ -101,10 +104,6 @@ class Figures:
     def rate(self) -> float | None:
         """Percent of the orders due that broke; None where none was due."""
         return round(100 * self.broken / self.due, 1) if self.due else None
-
-    @property
-    def nothing(self) -> bool:
-        return not (self.due or self.broken or self.running)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +179,8 @@ class Exposure:
     totals: list[Totals] = field(default_factory=list)
 
 
-# (shop, day, kind); None = over all of them.
-Place = tuple[int, date | None, str | None]
+# (shop, day, kind); None = all kinds, each order once.
+Place = tuple[int, date, Kind | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +198,11 @@ def span(since: date | None, until: date | None, today: date) -> Span:
 
 
 def exposure(member: Member, shops: list[Shop], asked: Span, now: datetime) -> Exposure:
-    """What the limits of these shops of the member's cost and may still cost; two queries, and one for their rules."""
+    """What the limits of these shops of the member's cost and may still cost; at most two queries, and one for their rules."""
     mine = [shop for shop in shops if shop.pk in member.shop_ids]
     books = Books.of_shops(mine)
     terms = {shop.pk: books.of(shop.pk, now).terms for shop in mine}
-    read = _read(member, mine, terms, asked)
+    read = _read(mine, terms, asked, now)
     lines = [_of_shop(shop, terms[shop.pk], read, now) for shop in mine]
     return Exposure(asked, lines, _totals(lines))
 
@@ -217,7 +216,7 @@ def near_limits(member: Member, now: datetime) -> list[ShopStanding]:
     if not named:
         return []
     days = [timezone.localdate(now, shop.zone) for shop in named]
-    read = _read(member, named, terms, Span(min(days), max(days)))
+    read = _read(named, terms, Span(min(days), max(days)), now)
     standings = [stand for shop in named for stand in _standings(shop, terms[shop.pk], read, _today(shop, now))]
     return [stand for stand in standings if stand.standing.reach in (Reach.NEAR, Reach.REACHED)]
 
@@ -226,13 +225,43 @@ def _today(shop: Shop, now: datetime) -> date:
     return timezone.localdate(now, shop.zone)
 
 
-def _read(member: Member, shops: list[Shop], terms: dict[int, tuple[Term, ...]], asked: Span) -> _Read:
-    starts = [datetime.combine(asked.since, time.min, shop.zone) for shop in shops]
-    ends = [datetime.combine(asked.until + timedelta(days=1), time.min, shop.zone) for shop in shops]
+def _read(shops: list[Shop], terms: dict[int, tuple[Term, ...]], asked: Span, now: datetime) -> _Read:
     if not shops:
         return _Read({}, {})
+    key = f"exposure:{','.join(str(shop.pk) for shop in shops)}"
+    money = caches["local"].get(f"{key}:{asked.since}:{asked.until}")
+    if money is None:
+        money = _rows(MONEY, _values(shops, terms, asked))
+        caches["local"].set(f"{key}:{asked.since}:{asked.until}", money, MONEY_SECONDS)
+    return _assembled(money, _due(key, shops, terms, asked, now))
+
+
+def _due(
+    key: str, shops: list[Shop], terms: dict[int, tuple[Term, ...]], asked: Span, now: datetime
+) -> dict[Place, int]:
+    """How many orders of these shops are due on each day; days nobody has asked for lately are read in one go."""
+    days = [asked.since + timedelta(days=n) for n in range((asked.until - asked.since).days + 1)]
+    names = {day: f"{key}:{day}" for day in days}
+    kept = caches["local"].get_many(names.values())
+    missing = [day for day in days if names[day] not in kept]
+    if missing:
+        told: dict[date, dict[Place, int]] = {day: {} for day in days if missing[0] <= day <= missing[-1]}
+        for shop, day, every, *each in _rows(DUE, _values(shops, terms, Span(missing[0], missing[-1]))):
+            told[day] |= {(shop, day, None): every} | {
+                (shop, day, kind): n for kind, n in zip(Kind, each, strict=True) if n
+            }
+        for day, counts in told.items():
+            over = day + SETTLED < timezone.localdate(now)
+            caches["local"].set(names[day], counts, PAST_DUE_SECONDS if over else DUE_SECONDS)
+            kept[names[day]] = counts
+    return {place: n for name in names.values() for place, n in kept[name].items()}
+
+
+def _values(shops: list[Shop], terms: dict[int, tuple[Term, ...]], asked: Span) -> dict[str, Any]:
+    starts = [datetime.combine(asked.since, time.min, shop.zone) for shop in shops]
+    ends = [datetime.combine(asked.until + timedelta(days=1), time.min, shop.zone) for shop in shops]
     once = [(shop.pk, term.code) for shop in shops for term in terms[shop.pk] if term.level == SHOP_DAY]
-    values = {
+    return {
         "shops": [shop.pk for shop in shops],
         "zones": [shop.timezone for shop in shops],
         "starts": starts,
@@ -243,10 +272,6 @@ def _read(member: Member, shops: list[Shop], terms: dict[int, tuple[Term, ...]],
         "once_shops": [pk for pk, _ in once],
         "once_terms": [code for _, code in once],
     }
-    key = f"exposure:{member.merchant.pk}:{asked.since}:{asked.until}:{','.join(str(shop.pk) for shop in shops)}"
-    money = _cached(f"{key}:money", MONEY_SECONDS, lambda: _rows(MONEY, values))
-    due = _cached(f"{key}:due", DUE_SECONDS, lambda: _rows(DUE, values))
-    return _assembled(money, due)
 
 
 def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -255,53 +280,50 @@ def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _cached(key: str, seconds: int, read: Callable[[], T]) -> T:
-    found = caches["local"].get(key)
-    if found is None:
-        found = read()
-        caches["local"].set(key, found, seconds)
-    return found
-
-
-def _assembled(money: Iterable[tuple[Any, ...]], due: Iterable[tuple[Any, ...]]) -> _Read:
-    all_due: dict[Place, int] = {(shop, day, kind): n for shop, day, kind, n in due}
-    figures: dict[Place, Figures] = {place: Figures(due=n) for place, n in all_due.items()}
+def _assembled(money: Iterable[tuple[Any, ...]], due: dict[Place, int]) -> _Read:
+    figures: dict[Place, Figures] = {place: Figures(due=n) for place, n in due.items()}
     terms: dict[tuple[int, date, str], int] = {}
     for shop, day, kind, term, broken, owed, running, savable in money:
         if term is not None:
             terms[shop, day, term] = broken
         else:
-            # A limit that came up since the days were counted.
-            n = max(all_due.get((shop, day, kind), 0), broken)
-            figures[shop, day, kind] = Figures(n, broken, owed, running, savable)
+            place = (shop, day, Kind(kind) if kind else None)
+            # A limit may have come up since the day was counted.
+            figures[place] = Figures(max(due.get(place, 0), broken, running), broken, owed, running, savable)
     return _Read(figures, terms)
 
 
 def _of_shop(shop: Shop, terms: tuple[Term, ...], read: _Read, now: datetime) -> ShopExposure:
-    days = sorted({day for pk, day, _ in read.figures if pk == shop.pk and day}, reverse=True)
+    dates = sorted({day for pk, day, _ in read.figures if pk == shop.pk}, reverse=True)
+    days = [
+        ShopDay(
+            day=day,
+            figures=read.figures.get((shop.pk, day, None), Figures()),
+            kinds=[
+                KindFigures(kind, read.figures[shop.pk, day, kind])
+                for kind in Kind
+                if (shop.pk, day, kind) in read.figures
+            ],
+            reached=[stand for stand in _standings(shop, terms, read, day) if stand.standing.reach is Reach.REACHED],
+        )
+        for day in dates
+    ]
     return ShopExposure(
         shop=shop,
-        total=read.figures.get((shop.pk, None, None), Figures()),
-        kinds=_kinds(shop, None, read),
-        days=[
-            ShopDay(
-                day=day,
-                figures=read.figures.get((shop.pk, day, None), Figures()),
-                kinds=_kinds(shop, day, read),
-                reached=[
-                    stand for stand in _standings(shop, terms, read, day) if stand.standing.reach is Reach.REACHED
-                ],
-            )
-            for day in days
-        ],
+        total=_sum(day.figures for day in days),
+        kinds=_over_days(days),
+        days=days,
         limits=_standings(shop, terms, read, _today(shop, now)),
     )
 
 
-def _kinds(shop: Shop, day: date | None, read: _Read) -> list[KindFigures]:
-    """The kinds with something due, the dearest first."""
-    found = [(kind, read.figures.get((shop.pk, day, kind.value), Figures())) for kind in Kind]
-    lines = [KindFigures(kind, figures) for kind, figures in found if not figures.nothing]
+def _over_days(days: list[ShopDay]) -> list[KindFigures]:
+    """Each kind over all days, the dearest first."""
+    found: dict[Kind, list[Figures]] = {}
+    for day in days:
+        for one in day.kinds:
+            found.setdefault(one.kind, []).append(one.figures)
+    lines = [KindFigures(kind, _sum(figures)) for kind, figures in found.items()]
     return sorted(lines, key=lambda one: -(one.figures.owed + one.figures.savable))
 
 
@@ -310,7 +332,7 @@ def _standings(shop: Shop, terms: tuple[Term, ...], read: _Read, day: date) -> l
     for term in terms:
         if term.kind is None:
             continue
-        figures = read.figures.get((shop.pk, day, term.kind.value), Figures())
+        figures = read.figures.get((shop.pk, day, term.kind), Figures())
         broken = figures.broken if by_kind(term) else read.terms.get((shop.pk, day, term.code), 0)
         for limit in limits_of(term):
             # All terms of a kind that count by it stand alike: told once.

@@ -14,6 +14,7 @@ from exceptions.deadlines.terms import SHOP_DAY, SHOP_RATE, Limit, Term
 from shipops.kit.choices import Choice
 
 TENTH = Decimal("0.1")
+DAY, GOODS_DAY = "day", "goods_day"
 
 
 class Reach(Choice):
@@ -47,8 +48,10 @@ class Standing:
 
     @property
     def points(self) -> Decimal | None:
-        """How many percentage points until the rate is reached; None where no rate is named."""
-        return None if self.limit is None or self.limit.rate is None else max(self.limit.rate - self.share, Decimal(0))
+        """How many percentage points until the rate is reached; None where none is named, or it is not the shop's."""
+        if self.limit is None or self.limit.rate is None or self.limit.per != DAY:
+            return None
+        return max(self.limit.rate - self.share, Decimal(0))
 
 
 def limits_of(term: Term) -> tuple[Limit | None, ...]:
@@ -66,16 +69,20 @@ def by_kind(term: Term) -> bool:
 def standing(limit: Limit | None, broken: int, due: int) -> Standing:
     """Where a shop stands that broke so many of the orders due that day.
 
-    A count is reached at its number, a rate above it (Douyin: “≥ 30 orders and > 30 %”, rule catalogue 2.25).
+    Platforms say partly that a number must be reached (Pinduoduo's stock-out), partly exceeded (its fake dispatch, the
+    rate of Douyin's stock-out): all are told as reached, which warns one order early at most.
     """
-    if limit is None or limit.per != "day" or (limit.count is None and limit.rate is None):
+    if limit and limit.per == GOODS_DAY and limit.count is not None and broken < limit.count:
+        # No product has come so far while all of the shop's together have not.
+        return Standing(limit, Reach.NEAR if broken * 2 >= limit.count else Reach.FAR, broken, due)
+    if limit is None or limit.per != DAY or (limit.count is None and limit.rate is None):
         return Standing(limit, Reach.UNKNOWN, broken, due)
     met, halfway = [], []
     if limit.count is not None:
         met.append(broken >= limit.count)
         halfway.append(broken * 2 >= limit.count)
     if limit.rate is not None:
-        met.append(broken * 100 > limit.rate * due)
+        met.append(due > 0 and broken * 100 >= limit.rate * due)
         halfway.append(due > 0 and broken * 200 >= limit.rate * due)
     together = all if limit.both else any
     if together(met):
@@ -93,7 +100,7 @@ def threshold(limit: Limit) -> str:
     parts = [] if limit.count is None else [ngettext("{n} order", "{n} orders", limit.count).format(n=limit.count)]
     parts += [] if limit.rate is None else [pgettext("threshold", "{n} %").format(n=limit.rate)]
     joined = (_(" and ") if limit.both else _(" or ")).join(parts)
-    if limit.per == "day":
+    if limit.per in (DAY, GOODS_DAY):
         joined = _("{numbers} a day").format(numbers=joined)
     return _("{counted}: {what}").format(counted=joined, what=consequence(limit))
 
@@ -103,6 +110,9 @@ def told(stand: Standing) -> str:
     counted = _("{broken} of {due} orders ({share} %)").format(broken=stand.broken, due=stand.due, share=stand.share)
     if stand.limit is None:
         return _("{counted}. At which number the platform acts is not known.").format(counted=counted)
+    if stand.reach is Reach.UNKNOWN and stand.limit.per == GOODS_DAY:
+        text = _("{counted}. The platform counts each product on its own: which has come so far is not known.")
+        return text.format(counted=counted)
     if stand.reach is Reach.UNKNOWN:
         return _("{counted}. What the platform counts by is not known.").format(counted=counted)
     if stand.reach is Reach.REACHED:

@@ -17,14 +17,15 @@ def _english() -> Iterator[None]:
 
 
 BOTH = Limit("day", "限制上新", "No new goods", count=30, rate=Decimal(30))
+OF_GOODS = Limit("goods_day", "下架", "Taken down", count=30, rate=Decimal(30))
 EITHER = Limit("day", "限制上新", "No new goods", count=30, rate=Decimal(30), both=False)
 
 
 @pytest.mark.parametrize(
     ("broken", "due", "reach"),
     [
-        (30, 99, Reach.REACHED),  # 30.3 %
-        (30, 100, Reach.NEAR),  # the rate has to be passed
+        (30, 100, Reach.REACHED),
+        (30, 101, Reach.NEAR),
         (29, 29, Reach.NEAR),
         (15, 100, Reach.NEAR),
         (14, 28, Reach.FAR),
@@ -40,8 +41,8 @@ def test_a_limit_of_both_needs_the_count_and_the_rate(broken: int, due: int, rea
     ("broken", "due", "reach"),
     [
         (30, 1000, Reach.REACHED),
-        (4, 10, Reach.REACHED),
-        (3, 10, Reach.NEAR),
+        (3, 10, Reach.REACHED),
+        (2, 10, Reach.NEAR),
         (15, 1000, Reach.NEAR),
         (1, 10, Reach.FAR),
     ],
@@ -63,7 +64,7 @@ def test_a_standing_tells_how_far_it_is_in_orders_and_points() -> None:
     assert told(stand) == "18 of 68 orders (26.5 %); 12 more orders and 3.5 points until: No new goods"
     assert told(standing(EITHER, 1, 10)).startswith("1 of 10 orders (10.0 %); 29 more orders or 20.0 points until")
     assert told(standing(BOTH, 29, 29)) == "29 of 29 orders (100.0 %); 1 more order until: No new goods"
-    assert told(standing(BOTH, 30, 100)) == "30 of 100 orders (30.0 %); 0.0 points until: No new goods"
+    assert told(standing(BOTH, 30, 120)) == "30 of 120 orders (25.0 %); 5.0 points until: No new goods"
     assert told(standing(BOTH, 40, 50)) == "40 of 50 orders (80.0 %): No new goods"
     assert told(standing(None, 40, 50)) == ("40 of 50 orders (80.0 %). At which number the platform acts is not known.")
 
@@ -71,7 +72,17 @@ def test_a_standing_tells_how_far_it_is_in_orders_and_points() -> None:
 def test_a_standing_speaks_the_language_of_the_reader() -> None:
     with translation.override("zh-hans"):
         assert told(standing(BOTH, 18, 68)) == "68 单中有 18 单（26.5%）；再有 12 单且再升 3.5 个百分点即：限制上新"
-        assert threshold(BOTH) == "一天满 30 单且超过 30%：限制上新"
+        assert threshold(BOTH) == "一天满 30 单且达 30%：限制上新"
+
+
+@pytest.mark.parametrize(("broken", "reach"), [(14, Reach.FAR), (29, Reach.NEAR), (30, Reach.UNKNOWN)])
+def test_a_limit_that_counts_one_product_cannot_be_told_once_the_shop_has_so_many(broken: int, reach: Reach) -> None:
+    stand = standing(OF_GOODS, broken, 40)
+    assert stand.reach is reach
+    if reach is Reach.UNKNOWN:
+        assert told(stand).endswith(" The platform counts each product on its own: which has come so far is not known.")
+    else:
+        assert told(stand).endswith(f"{30 - broken} more order{'s' * (broken < 29)} until: Taken down")
 
 
 def test_a_threshold_is_told_in_its_numbers() -> None:
