@@ -23,6 +23,7 @@ def now() -> datetime:
 def addresses(case) -> list[str]:
     return [
         "/",
+        "/exposure/",
         "/desk/",
         "/desk/?state=snoozed",
         reverse("case", args=[case.pk]),
