@@ -68,8 +68,6 @@ class Clock(models.Model):
             models.Index(fields=["wake_at"], name="clock_wake", condition=Q(wake_at__isnull=False)),
             # exceptions.desk.settle: the running clocks of a case.
             models.Index(fields=["case"], name="clock_of_case", condition=Q(case__isnull=False)),
-            # insights.exposure, insights.board: all limits of a day.
-            models.Index(fields=["due_at"], name="clock_due"),
             # insights.exposure: what broke on which day. Entered once a clock breaks, so a sweep pays little for it.
             models.Index(fields=["due_at"], name="clock_broken", condition=Q(level__gte=Level.BROKEN.value)),
         ]

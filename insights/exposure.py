@@ -33,10 +33,10 @@ STACKS_SPAN = timedelta(days=15)
 MONEY_SECONDS, DUE_SECONDS, PAST_DUE_SECONDS = 30, 600, 6 * 3600
 SETTLED = timedelta(days=2)
 
+# Instants (first, last) choose by index and are those of all shops' zones together; the days choose exactly.
 ASKED = """
 asked as (
-    select * from unnest(%(shops)s::bigint[], %(zones)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-    as a(shop_id, zone, starts_at, ends_at)
+    select * from unnest(%(shops)s::bigint[], %(zones)s::text[]) as a(shop_id, zone)
 ), once as (
     select * from unnest(%(once_shops)s::bigint[], %(once_terms)s::text[]) as a(shop_id, term)
 )"""
@@ -51,12 +51,12 @@ with {ASKED}, found as (
     select id, order_id, term collate "C", kind collate "C", due_at, penalty, stack collate "C", cap, false
     from exceptions_clock where level < 2 and stopped_at is null and wake_at < %(last)s and due_at < %(last)s
 ), told as (
-    select a.shop_id, (c.due_at at time zone a.zone)::date as day, c.due_at >= a.starts_at as asked, c.*,
+    select a.shop_id, (c.due_at at time zone a.zone)::date as day, c.*,
            case when w.term is null then c.order_id else (c.due_at at time zone a.zone)::date - date '9999-12-31' end as payer,
            case when w.term is null then c.stack else c.term end as pot
     from found c
     join orders_order o on o.id = c.order_id
-    join asked a on a.shop_id = o.shop_id and c.due_at < a.ends_at
+    join asked a on a.shop_id = o.shop_id
     left join once w on w.shop_id = o.shop_id and w.term = c.term
 ), reached as (
     select *, {stacked("pot", "over until_here")} as total
@@ -68,7 +68,7 @@ with {ASKED}, found as (
 select shop_id, day, kind, term, count(distinct order_id) filter (where broken),
        coalesce(sum(money) filter (where broken), 0), count(distinct order_id) filter (where not broken),
        coalesce(sum(money) filter (where not broken), 0)
-from added where asked
+from added where day between %(since)s and %(until)s
 group by grouping sets ((shop_id, day), (shop_id, day, kind), (shop_id, day, term))
 """
 
@@ -81,12 +81,13 @@ with {ASKED}, due as (
            bit_or(case c.kind {" ".join(f"when '{kind}' then {bit}" for kind, bit in BITS.items())} else 0 end) as kinds
     from exceptions_clock c
     join orders_order o on o.id = c.order_id
-    join asked a on a.shop_id = o.shop_id and c.due_at >= a.starts_at and c.due_at < a.ends_at
+    join asked a on a.shop_id = o.shop_id
     where c.due_at >= %(first)s and c.due_at < %(last)s
     group by 1, 2, 3
 )
 select shop_id, day, count(*), {", ".join(f"count(*) filter (where kinds & {bit} > 0)" for bit in BITS.values())}
-from due group by shop_id, day
+from due where day between %(since)s and %(until)s
+group by shop_id, day
 """
 
 
@@ -264,8 +265,8 @@ def _values(shops: list[Shop], terms: dict[int, tuple[Term, ...]], asked: Span) 
     return {
         "shops": [shop.pk for shop in shops],
         "zones": [shop.timezone for shop in shops],
-        "starts": starts,
-        "ends": ends,
+        "since": asked.since,
+        "until": asked.until,
         "first": min(starts),
         "last": max(ends),
         "look_back": min(starts) - STACKS_SPAN,

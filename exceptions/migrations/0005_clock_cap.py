@@ -7,7 +7,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("clock", "cap", models.DecimalField(decimal_places=2, max_digits=12, null=True)),
-        migrations.AddIndex("clock", models.Index(fields=["due_at"], name="clock_due")),
         migrations.AddIndex(
             "clock", models.Index(fields=["due_at"], name="clock_broken", condition=Q(level__gte=2))
         ),

@@ -107,6 +107,17 @@ def test_the_case_page_tells_a_step_that_is_still_to_come(other_shop: Shop, sell
     assert "Penalty ¥3.00" in page
 
 
+def test_the_api_tells_what_a_case_costs_when(other_shop: Shop, seller: User, now: datetime, client: Client) -> None:
+    order = an_order(other_shop, "a", now, amount=Decimal(200))
+    sweep_all(now + 60 * HOUR)
+    client.force_login(seller)
+    body = client.get(reverse("api-case", args=[Case.objects.get(order=order).pk])).json()
+    assert [(datetime.fromisoformat(rung["at"]), rung["total"], rung["rules"]) for rung in body["ladder"]] == [
+        (now + 48 * HOUR, "3.00", ["DY-SHIP-48"]),
+        (now + 96 * HOUR, "13.00", ["DY-SHIP-TO-STOCKOUT"]),
+    ]
+
+
 def test_late_pickup_of_an_order_whose_dispatch_was_late_still_shows_its_own(
     other_shop: Shop, seller: User, now: datetime
 ) -> None:
