@@ -33,7 +33,7 @@ STACKS_SPAN = timedelta(days=15)
 MONEY_SECONDS, DUE_SECONDS, PAST_DUE_SECONDS = 30, 600, 6 * 3600
 SETTLED = timedelta(days=2)
 
-# Instants (first, last) choose by index and are those of all shops' zones together; the days choose exactly.
+# Instants (first, last) are those of all shops' zones together; days choose exactly.
 ASKED = """
 asked as (
     select * from unnest(%(shops)s::bigint[], %(zones)s::text[]) as a(shop_id, zone)
@@ -73,7 +73,8 @@ group by grouping sets ((shop_id, day), (shop_id, day, kind), (shop_id, day, ter
 """
 
 # Orders with a limit due on a day, kept or not, and those of each kind. A bit for each kind: one pass and one hash of
-# orders and days count them all, where counting distinct orders would sort every clock of a month several times.
+# orders and days count them all, where counting distinct orders would sort every clock of a month several times. The
+# days are not filtered here: the planner would reckon each clock's day once more for it.
 BITS = {kind: 1 << n for n, kind in enumerate(Kind)}
 DUE = f"""
 with {ASKED}, due as (
@@ -86,8 +87,7 @@ with {ASKED}, due as (
     group by 1, 2, 3
 )
 select shop_id, day, count(*), {", ".join(f"count(*) filter (where kinds & {bit} > 0)" for bit in BITS.values())}
-from due where day between %(since)s and %(until)s
-group by shop_id, day
+from due group by shop_id, day
 """
 
 
@@ -248,9 +248,9 @@ def _due(
     if missing:
         told: dict[date, dict[Place, int]] = {day: {} for day in days if missing[0] <= day <= missing[-1]}
         for shop, day, every, *each in _rows(DUE, _values(shops, terms, Span(missing[0], missing[-1]))):
-            told[day] |= {(shop, day, None): every} | {
-                (shop, day, kind): n for kind, n in zip(Kind, each, strict=True) if n
-            }
+            if day in told:
+                told[day][shop, day, None] = every
+                told[day] |= {(shop, day, kind): n for kind, n in zip(Kind, each, strict=True) if n}
         for day, counts in told.items():
             over = day + SETTLED < timezone.localdate(now)
             caches["local"].set(names[day], counts, PAST_DUE_SECONDS if over else DUE_SECONDS)
