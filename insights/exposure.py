@@ -72,6 +72,17 @@ from added where day between %(since)s and %(until)s
 group by grouping sets ((shop_id, day), (shop_id, day, kind), (shop_id, day, term))
 """
 
+# Orders that broke a limit on some days, without the money: the overview asks every half minute.
+BROKEN = f"""
+with {ASKED}
+select a.shop_id, (c.due_at at time zone a.zone)::date as day, c.kind, c.term, count(distinct c.order_id), 0.00, 0, 0.00
+from exceptions_clock c
+join orders_order o on o.id = c.order_id
+join asked a on a.shop_id = o.shop_id
+where c.level >= 2 and c.due_at >= %(first)s and c.due_at < %(last)s
+group by grouping sets ((1, 2, c.kind), (1, 2, c.term))
+"""
+
 # Orders with a limit due on a day, kept or not, and those of each kind. A bit for each kind: one pass and one hash of
 # orders and days count them all, where counting distinct orders would sort every clock of a month several times. The
 # days are not filtered here: the planner would reckon each clock's day once more for it.
@@ -209,7 +220,10 @@ def exposure(member: Member, shops: list[Shop], asked: Span, now: datetime) -> E
 
 
 def near_limits(member: Member, now: datetime) -> list[ShopStanding]:
-    """The shop limits near or reached today; one query, and two more where a platform of the member's names any."""
+    """The shop limits near or reached today.
+
+    One query, one more where a platform of the member's names any, and one more where something broke today.
+    """
     shops = list(member.shops)
     books = Books.of_shops(shops)
     terms = {shop.pk: books.of(shop.pk, now).terms for shop in shops}
@@ -217,7 +231,7 @@ def near_limits(member: Member, now: datetime) -> list[ShopStanding]:
     if not named:
         return []
     days = [timezone.localdate(now, shop.zone) for shop in named]
-    read = _read(named, terms, Span(min(days), max(days)), now)
+    read = _read(named, terms, Span(min(days), max(days)), now, BROKEN)
     standings = [stand for shop in named for stand in _standings(shop, terms[shop.pk], read, _today(shop, now))]
     return [stand for stand in standings if stand.standing.reach in (Reach.NEAR, Reach.REACHED)]
 
@@ -226,14 +240,19 @@ def _today(shop: Shop, now: datetime) -> date:
     return timezone.localdate(now, shop.zone)
 
 
-def _read(shops: list[Shop], terms: dict[int, tuple[Term, ...]], asked: Span, now: datetime) -> _Read:
+def _read(
+    shops: list[Shop], terms: dict[int, tuple[Term, ...]], asked: Span, now: datetime, statement: str = MONEY
+) -> _Read:
     if not shops:
         return _Read({}, {})
     key = f"exposure:{','.join(str(shop.pk) for shop in shops)}"
-    money = caches["local"].get(f"{key}:{asked.since}:{asked.until}")
+    what = f"{key}:{asked.since}:{asked.until}:{'money' if statement is MONEY else 'broken'}"
+    money = caches["local"].get(what)
     if money is None:
-        money = _rows(MONEY, _values(shops, terms, asked))
-        caches["local"].set(f"{key}:{asked.since}:{asked.until}", money, MONEY_SECONDS)
+        money = _rows(statement, _values(shops, terms, asked))
+        caches["local"].set(what, money, MONEY_SECONDS)
+    if statement is BROKEN and not money:
+        return _Read({}, {})
     return _assembled(money, _due(key, shops, terms, asked, now))
 
 

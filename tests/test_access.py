@@ -1,17 +1,17 @@
 """Every address × every person. A new address that is not in the table fails here until somebody says who may use it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from exceptions import sweep
-from exceptions.models import Case
+from exceptions.models import BackTest, Case, Filing
 from merchants.access import Right
 from merchants.models import Shop, User
-from orders.models import Order, OrderImport
+from orders.models import Order, OrderImport, Ticket
 from shipments.models import CarrierAccount, Parcel, Waybill, Wording
 from tests.exceptions.making import a_parcel, an_order
 
@@ -53,9 +53,19 @@ ADDRESSES: dict[str, Address] = {
     "api-cases": Address(Right.VIEW),
     "api-case": Address(Right.VIEW, "case"),
     "api-case-act": Address(Right.TRIAGE, "case", method="post", path=(("action", "note"),), data=(("note", "?"),)),
+    "case-filing": Address(Right.TRIAGE, "case", method="post", data=(("do", "file"),)),
+    "api-filings": Address(Right.VIEW),
+    "api-filing-answer": Address(Right.TRIAGE, "filing", method="post", data=(("accepted", "true"),)),
     "api-schema": Address(PERSON),
     "orders": Address(Right.VIEW),
     "order": Address(Right.VIEW, "order"),
+    "order-tickets": Address(Right.TRIAGE, "order", method="post"),
+    "ticket-act": Address(Right.TRIAGE, "ticket", method="post", data=(("step", "answered"),)),
+    "api-tickets": Address(Right.VIEW),
+    "api-ticket": Address(Right.VIEW, "ticket"),
+    "api-ticket-steps": Address(
+        Right.TRIAGE, "ticket", method="post", data=(("steps.answered", "2020-01-02T00:00:00Z"),)
+    ),
     "imports": Address(Right.IMPORT),
     "import-new": Address(Right.IMPORT),
     "import-template": Address(Right.IMPORT),
@@ -85,6 +95,14 @@ ADDRESSES: dict[str, Address] = {
     "api-account-try": Address(
         Right.ADMINISTER, "account", method="post", data=(("number", "YT8834201944712"), ("carrier", "yuantong"))
     ),
+    "backtests": Address(Right.ADMINISTER),
+    # Of no days: nothing is started.
+    "backtest-new": Address(Right.ADMINISTER, method="post"),
+    "backtest": Address(Right.ADMINISTER, "backtest"),
+    "backtest-cancel": Address(Right.ADMINISTER, "backtest", method="post"),
+    "api-backtests": Address(Right.ADMINISTER),
+    "api-backtest": Address(Right.ADMINISTER, "backtest"),
+    "api-backtest-cancel": Address(Right.ADMINISTER, "backtest", method="post"),
     # Carriers have no log-in: the token names the account, the signature proves the carrier (tests/shipments).
     "push": Address(PUBLIC, method="post", path=(("provider", "kuaidi100"), ("token", "nobody-has-this-token"))),
 }
@@ -107,9 +125,14 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
     a_parcel(order, "YT8834201944712", now, free_at=datetime(2100, 1, 1, tzinfo=UTC))
     sweep.judge_batch(now)
     case = Case.objects.first() or open_case(order, now)
+    ticket = Ticket.objects.create(order=order, kind="inquiry", opened_at=datetime(2020, 1, 1, tzinfo=UTC))
+    filing = Filing.objects.create(order=order, kind="late_pickup", filed_at=now)
     run = OrderImport.objects.create(shop=shop, profile="pdd", filename="a.csv", content=b"", created_at=now)
     wording = Wording.objects.create(
         merchant=shop.merchant, phrase="星际跃迁", first_seen_at=now, last_seen_at=now, example="星际跃迁"
+    )
+    backtest = BackTest.objects.create(
+        merchant=shop.merchant, after={}, since=now - timedelta(days=7), until=now, created_at=now
     )
     return {
         "merchant": shop.merchant.pk,
@@ -117,10 +140,13 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "wording": wording.pk,
         "case": case.pk,
         "order": order.pk,
+        "ticket": ticket.pk,
+        "filing": filing.pk,
         "waybill": Waybill.objects.get().pk,
         "parcel": Parcel.objects.get().pk,
         "import": run.pk,
         "account": CarrierAccount.objects.get().pk,
+        "backtest": backtest.pk,
     }
 
 

@@ -41,6 +41,7 @@ PURE = (
     "shipments/places.py",
     "shipments/sites.py",
     "shipments/carriers/*.py",
+    "exceptions/deadlines/comparing.py",
     "exceptions/deadlines/facts.py",
     "exceptions/deadlines/kinds.py",
     "exceptions/deadlines/lengths.py",

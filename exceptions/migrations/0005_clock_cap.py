@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exceptions", "0002_rules")]
+    dependencies = [("exceptions", "0004_backtests")]
 
     operations = [
         migrations.AddField("clock", "cap", models.DecimalField(decimal_places=2, max_digits=12, null=True)),
