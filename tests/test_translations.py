@@ -209,9 +209,6 @@ class TestPages:
         assert "先做这几件" in page
         assert english(page) == []
 
-    def test_the_page_of_penalties(self, open_in_chinese: Opener, desk: dict[str, Case]) -> None:
-        assert english(open_in_chinese("exposure")) == []
-
     def test_the_start_page_of_an_empty_house(self, open_in_chinese: Opener) -> None:
         assert english(open_in_chinese("start")) == []
 

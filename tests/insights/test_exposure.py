@@ -21,6 +21,7 @@ from merchants.models import Merchant, Shop, User
 from orders.models import Order
 from tests.exceptions.making import a_parcel, an_order, member_of
 from tests.exceptions.scene import late_dispatch, late_pickup, sweep_all
+from tests.test_translations import english
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -243,6 +244,17 @@ def test_the_page_tells_money_by_shop_and_day_and_leads_to_the_desk(shop: Shop, 
     query = f"shop={shop.pk}&amp;kind=late_dispatch&amp;level=broken"
     assert f'href="{reverse("desk")}?{query}"' in response.content.decode()
     assert len(client.get(f"{reverse('desk')}?{query.replace('&amp;', '&')}").context["rows"]) == 1
+
+
+def test_the_page_speaks_chinese(shop: Shop, other_shop: Shop, seller: User, client: Client) -> None:
+    now = timezone.now()
+    late_dispatch(shop, now, hours=50)
+    stock_outs(other_shop, now, broken=20, kept=0)
+    User.objects.update(language="zh-hans", last_name="陈", first_name="默")
+    client.force_login(seller)
+    page = client.get(reverse("exposure")).content.decode()
+    assert "可挽回" in page
+    assert english(page) == []
 
 
 def test_support_of_one_shop_sees_no_other(shop: Shop, other_shop: Shop, support: User, client: Client) -> None:
