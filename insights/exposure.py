@@ -220,10 +220,7 @@ def exposure(member: Member, shops: list[Shop], asked: Span, now: datetime) -> E
 
 
 def near_limits(member: Member, now: datetime) -> list[ShopStanding]:
-    """The shop limits near or reached today.
-
-    One query, one more where a platform of the member's names any, and one more where something broke today.
-    """
+    """The shop limits near or reached today; one query, and two more where a platform of the member's names any."""
     shops = list(member.shops)
     books = Books.of_shops(shops)
     terms = {shop.pk: books.of(shop.pk, now).terms for shop in shops}
@@ -251,8 +248,6 @@ def _read(
     if money is None:
         money = _rows(statement, _values(shops, terms, asked))
         caches["local"].set(what, money, MONEY_SECONDS)
-    if statement is BROKEN and not money:
-        return _Read({}, {})
     return _assembled(money, _due(key, shops, terms, asked, now))
 
 
