@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from exceptions.backtest import refresh_trials, run_batch
 from exceptions.desk import cases
+from exceptions.rulemaking.spreading import spread_batch
 from exceptions.sweep import judge_batch, ring_batch
 
 # About half a minute of work; the next nudge goes on from there.
@@ -50,3 +51,8 @@ def backtest() -> int:
     """Start what trials are due for and go on with back-tests; return how many batches were done."""
     refresh_trials(timezone.now())
     return until_done(run_batch, MOST_BACKTEST)
+
+
+@shared_task(name="exceptions.tasks.spread")
+def spread() -> int:
+    return until_done(spread_batch)

@@ -24,6 +24,7 @@ SECTIONS = {
     "start": "start",
     "exposure": "exposure",
     "desk": "desk",
+    "blindspots": "desk",
     "case": "desk",
     "order": "orders",
     "waybill": "orders",

@@ -43,6 +43,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "matrix": board.matrix(member),
         "shops": board.by_shop(member, now),
         "kept": board.kept_yesterday(member, now),
+        "blind": board.blind(member),
         "ages": board.data_age(member, now),
         "accounts": board.accounts(member, now),
         "shop_limits": exposed.near_limits(member, now),
