@@ -50,6 +50,7 @@ COLUMNS = {
     "stopped_at": "timestamptz",
     "penalty": "numeric",
     "stack": "text",
+    "cap": "numeric",
 }
 # Columns that come from the draft's term; all others but the kind are the draft's own.
 OF_TERM = {"term": "code", "version": "version", "stack": "stack"}
@@ -76,6 +77,7 @@ SET_BY_FACTS = (
     "stopped_at",
     "penalty",
     "stack",
+    "cap",
     "level",
     "wake_at",
 )

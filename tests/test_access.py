@@ -44,6 +44,8 @@ ADDRESSES: dict[str, Address] = {
     "setup": Address(Right.ADMINISTER),
     "setup-shop": Address(Right.ADMINISTER, "shop"),
     "setup-audit": Address(Right.ADMINISTER),
+    "exposure": Address(Right.VIEW),
+    "api-exposure": Address(Right.VIEW),
     "desk": Address(Right.VIEW),
     "desk-bulk": Address(Right.TRIAGE, method="post", data=(("action", "assign"),)),
     "case": Address(Right.VIEW, "case"),

@@ -25,6 +25,8 @@ class ClockDraft:
     due_at: datetime
     stopped_at: datetime | None
     penalty: Decimal
+    # The most its stack may come to on this order; None = the stack pays once.
+    cap: Decimal | None = None
     waybill_id: int | None = None
     line_id: int | None = None
     ticket_id: int | None = None
@@ -312,6 +314,7 @@ def _runs(
             due_at,
             stopped,
             term.penalty(order.amount, due_at - started),
+            cap=term.cap(order.amount),
             waybill_id=parcel.waybill_id if parcel else waybill_id,
             line_id=line_id,
             ticket_id=ticket.id if ticket else None,

@@ -24,6 +24,7 @@ def now() -> datetime:
 def addresses(case) -> list[str]:
     return [
         "/",
+        "/exposure/",
         "/desk/",
         "/desk/?state=snoozed",
         reverse("case", args=[case.pk]),
