@@ -190,6 +190,11 @@ def parcel_picked_up_at(parcel: ParcelFacts) -> datetime | None:
     return earliest((parcel.picked_up_at, parcel.moved_at, parcel.out_for_delivery_at, parcel.delivered_at))
 
 
+def brought_at(parcel: ParcelFacts) -> datetime | None:
+    """When it was with the buyer, or left at a station or locker for them to collect."""
+    return earliest((parcel.at_station_at, parcel.delivered_at))
+
+
 def unheard(facts: OrderFacts) -> bool:
     """Nobody could have told us of a delivery: no parcel was asked about, and the source speaks of no hand-over."""
     return facts.handed_over_at is None and not any(parcel.watched for parcel in facts.owed_parcels)

@@ -86,6 +86,7 @@ def judge(order: OrderFacts, book: Rulebook) -> list[ClockDraft]:
 
 def examine(order: OrderFacts, book: Rulebook) -> Iterator[ClockDraft | Silence]:
     """Yield what each rule says about this order: its clocks, or why it starts none."""
+    order = _delivered_as_told(order)
     runs: dict[str, list[ClockDraft]] = {}
     waiting: list[Rule] = []
     for rule in book.rules:
@@ -97,7 +98,23 @@ def examine(order: OrderFacts, book: Rulebook) -> Iterator[ClockDraft | Silence]
                 runs.setdefault(found.term.code, []).append(found)
             yield found
     for rule in waiting:
-        yield from _of_rule(order, book, rule, runs.get(rule.term.after, []))
+        for found in _of_rule(order, book, rule, runs.get(rule.term.after, [])):
+            if isinstance(found, ClockDraft):
+                runs.setdefault(found.term.code, []).append(found)
+            yield found
+
+
+def _delivered_as_told(order: OrderFacts) -> OrderFacts:
+    """The platform's word that the buyer has everything holds for each parcel the carrier has not told the end of."""
+    if order.delivered_at is None:
+        return order
+    told = tuple(
+        parcel
+        if parcel.extra or parcel.turned_back or parcel.delivered_at
+        else replace(parcel, delivered_at=order.delivered_at)
+        for parcel in order.parcels
+    )
+    return replace(order, parcels=told)
 
 
 def _of_rule(
@@ -203,6 +220,8 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
             raise NotJudged("not_started")
         if stopped is None and _ended(order, parcel, term):
             raise NotJudged("over")
+        if stopped is None and "left_province" in term.stop and parcel.moved_at is None:
+            raise NotJudged("not_started")  # one silence, one case: until it moves, that it does not is the trouble
         if stopped is None and _out_of_sight(order, parcel, term):
             raise NotJudged("places")
         # A number uploaded after the carrier had the goods was never late.
@@ -212,8 +231,12 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
 
 
 def _ended(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
-    """Nothing is left to wait for on this parcel's way to the buyer."""
-    return (parcel.turned_back or order.completed) and term.start not in PAST_VOID
+    """Nothing is left to wait for on this parcel's way to the buyer.
+
+    A number cancelled before any goods left is no end: they are still owed.
+    """
+    gone = parcel.turned_back and known.handed_over_at(order) is not None
+    return (gone or order.completed) and term.start not in PAST_VOID
 
 
 def _out_of_sight(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
@@ -229,7 +252,9 @@ def _out_of_sight(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
 def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
     """One clock for each silence that came near the limit, and one for the silence that lasts."""
     start = PARCEL_MOMENTS[term.start](parcel)
-    end = known.earliest(PARCEL_MOMENTS[name](parcel) for name in term.stop)
+    stops = [PARCEL_MOMENTS[name](parcel) for name in term.stop]
+    # Not every courier scans a round; lying at a station and travelling home are other clocks' affair.
+    end = known.earliest((*stops, known.brought_at(parcel), parcel.returning_at))
     if start is None:
         raise NotJudged("not_started")
     scans = sorted({scan for scan in parcel.scans if scan >= start and (end is None or scan <= end)})

@@ -37,6 +37,7 @@ ORDER_FIELDS = {
     "handed_over": "handed_over_at",
     "delivered": "delivered_at",
 }
+PARCEL_FIELDS = {"brought": "delivered"}
 UNDATED = frozenset({"completed"})
 # Between provinces that stand in no list of remote or neighbouring ones.
 ORDINARY = ("福建", "湖南")
@@ -161,7 +162,11 @@ class Case:
             return replace(parcel, first_trace_at=self.zero, stays=(StayFacts("h", self.zero, stopped),))
         if shape == "gap":
             moments = {self.entry["start"]: self.zero}
-        told: dict[str, Any] = {f"{name}_at": at for name, at in moments.items() if name != "second_trace"}
+        told: dict[str, Any] = {
+            f"{PARCEL_FIELDS.get(name, name)}_at": at for name, at in moments.items() if name != "second_trace"
+        }
+        if "left_province" in self.entry["stop"]:
+            told |= {"moved_at": self.zero, "first_hub_at": self.zero}  # else it need not leave yet
         if {"second_trace", "moved"} & set(moments):
             told.setdefault("first_trace_at", self.zero)
         return replace(parcel, **told, scans=tuple(sorted({self.zero, *([stopped] if stopped else [])})))

@@ -47,7 +47,7 @@ STALL = SHIP | {
     "kind": "transit_stall",
     "subject": "parcel",
     "start": "first_trace",
-    "stop": ["left_province"],
+    "stop": ["left_first_hub"],
     "hours": 48,
     "penalty": [],
 }
