@@ -10,7 +10,7 @@ from exceptions.deadlines.facts import OrderFacts, ParcelFacts, TicketFacts, ear
 Moments = dict[str, Callable[[Any], datetime | None]]
 
 ORDER_MOMENTS: dict[str, Callable[[OrderFacts], datetime | None]] = {
-    "placed": lambda order: order.placed_at,
+    "placed": lambda order: order.placed_at or order.paid_at,
     "paid": lambda order: order.paid_at or order.placed_at,
     "uploaded": known.uploaded_at,
     "dispatched": lambda order: order.dispatched_at or known.uploaded_at(order),

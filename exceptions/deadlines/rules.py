@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -309,8 +309,14 @@ def _escalation(order: OrderFacts, book: Rulebook, term: Term, former: ClockDraf
     for clock in _runs(
         order, book, term, former.due_at, stopped, parcel=parcel, waybill_id=former.waybill_id, line_id=former.line_id
     ):
-        # What it costs goes by the promise that was broken first.
-        yield replace(clock, penalty=term.penalty(order.amount, former.due_at - former.started_at))
+        yield replace(clock, penalty=term.penalty(order.amount, _promise_broken(order, former)))
+
+
+def _promise_broken(order: OrderFacts, former: ClockDraft) -> timedelta:
+    """How long the dispatch was promised to take: what a breach costs goes by it, whatever broke first."""
+    if former.kind is not Kind.LATE_DISPATCH and order.promised_dispatch_at and order.since:
+        return order.promised_dispatch_at - order.since
+    return former.due_at - former.started_at
 
 
 def _runs(

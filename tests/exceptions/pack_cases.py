@@ -79,7 +79,10 @@ class Case:
     @property
     def former(self) -> "Case | None":
         code = self.entry.get("after")
-        return replace(self, entry=BY_CODE[code], length=BY_CODE[code]) if code else None
+        if not code:
+            return None
+        entry = BY_CODE[code]
+        return replace(self, entry=entry, length=entry, promised=not has_length(entry))
 
     @property
     def due(self) -> datetime:
@@ -128,7 +131,7 @@ class Case:
             moments |= dict.fromkeys(before, zero) | {last: stopped}
         base = OrderFacts(
             id=1,
-            goods=entry.get("goods", [""])[0],
+            goods=first.get("goods", [""])[0],
             amount=Decimal(100),
             placed_at=zero,
             paid_at=zero,
@@ -141,8 +144,9 @@ class Case:
         if "delivered" in entry["stop"]:
             moments.setdefault("handed_over", zero)  # else nobody could have told of the delivery
         facts: dict[str, Any] = {ORDER_FIELDS[name]: at for name, at in moments.items()}
-        if self.promised:
-            facts[f"promised_{entry['promise']}_at"] = self.due
+        promised = self.former or self
+        if promised.promised:
+            facts[f"promised_{first['promise']}_at"] = promised.due
         return replace(base, **facts)
 
     def told_ticket(self, moments: dict[str, datetime]) -> TicketFacts:

@@ -107,3 +107,37 @@ def test_a_number_cancelled_before_the_carrier_had_the_goods_is_still_waited_for
     assert "late_pickup" in alarms(order(parcels=(cancelled,)), platform)
     other = replace(moving(), waybill_id=10)
     assert "late_pickup" not in alarms(order(parcels=(cancelled, other)), platform), "they left under another number"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_presale_is_judged_by_its_own_date_and_where_none_was_told_not_at_all(platform: str) -> None:
+    facts = order(goods="presale")
+    assert running(facts, platform) == []
+    promised = running(replace(facts, promised_dispatch_at=T0 + 240 * HOUR), platform)
+    assert [(kind, due) for _, kind, due in promised if due <= 240] == [("late_dispatch", 240)]
+
+
+@pytest.mark.parametrize(
+    ("platform", "code", "hours", "penalty"),
+    [("douyin", "DY-PRESALE-STOCKOUT", 288, "20.00"), ("taobao", "TB-PRESALE-STOCKOUT", 312, "30.00")],
+)
+def test_a_presale_that_is_not_sent_becomes_a_stock_out_too(
+    platform: str, code: str, hours: float, penalty: str
+) -> None:
+    facts = order(goods="presale", amount=Decimal(200), promised_dispatch_at=T0 + 240 * HOUR)
+    clock = only(facts, platform, code)
+    assert (clock.due_at, clock.penalty) == (T0 + hours * HOUR, Decimal(penalty))
+
+
+@pytest.mark.parametrize(("promised", "penalty"), [(48, "20.00"), (72, "30.00")])
+def test_a_stock_out_for_want_of_movement_costs_by_what_was_promised_for_the_dispatch(
+    promised: float, penalty: str
+) -> None:
+    still = parcel(0, first_trace_at=0, picked_up_at=0)
+    facts = order(amount=Decimal(200), promised_dispatch_at=T0 + promised * HOUR, parcels=(still,))
+    assert only(facts, "taobao", "TB-TRACK-TO-STOCKOUT").penalty == Decimal(penalty)
+
+
+def test_an_export_that_tells_the_payment_alone_still_starts_what_counts_from_the_order() -> None:
+    clock = only(order(placed_at=None), "jd", "JD-UPLOAD-24")
+    assert (clock.started_at, clock.due_at) == (T0, T0 + 24 * HOUR)
