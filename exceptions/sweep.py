@@ -79,12 +79,16 @@ SET_BY_FACTS = (
     "level",
     "wake_at",
 )
+# A clock that runs again after its stop was taken back, that has its limit put off, or that is of another kind now, has
+# nothing to do with its former case any more: it opens another when the time comes.
+PARTED = """case_id = case when excluded.stopped_at is null
+    and (c.stopped_at is not null or excluded.level = 0 or excluded.kind <> c.kind) then null else c.case_id end"""
 UPSERT = f"""
 with drafts as ({DRAFTS})
 insert into exceptions_clock as c ({", ".join(COLUMNS)}, level, wake_at)
 select {", ".join(COLUMNS)}, {LEVEL}, {WAKE_AT} from drafts
 on conflict (order_id, term, waybill_id, line_id, ticket_id, started_at) do update
-set {", ".join(f"{name} = excluded.{name}" for name in SET_BY_FACTS)}
+set {", ".join(f"{name} = excluded.{name}" for name in SET_BY_FACTS)}, {PARTED}
 where ({", ".join(f"c.{name}" for name in SET_BY_FACTS)})
    is distinct from ({", ".join(f"excluded.{name}" for name in SET_BY_FACTS)})
 """
