@@ -269,8 +269,10 @@ def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Te
 
 def _dwell_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
     """One clock for each stay in a hub that came near the limit, and one for the stay that lasts."""
-    end = known.earliest(PARCEL_MOMENTS[name](parcel) for name in ("out_for_delivery", "delivered"))
+    end = known.earliest((parcel.out_for_delivery_at, known.brought_at(parcel), parcel.returning_at))
     for stay in parcel.stays:
+        if end and stay.arrived_at > end:
+            continue  # of the way home, or of another round
         left = stay.left_at or end
         if left is None and _ended(order, parcel, term):
             continue

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exceptions.deadlines.facts import OrderFacts, ParcelFacts
+from exceptions.deadlines.facts import OrderFacts, ParcelFacts, StayFacts
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.rulebook import plain
 from exceptions.deadlines.rules import ClockDraft, judge
@@ -141,3 +141,18 @@ def test_a_stock_out_for_want_of_movement_costs_by_what_was_promised_for_the_dis
 def test_an_export_that_tells_the_payment_alone_still_starts_what_counts_from_the_order() -> None:
     clock = only(order(placed_at=None), "jd", "JD-UPLOAD-24")
     assert (clock.started_at, clock.due_at) == (T0, T0 + 24 * HOUR)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_refused_parcel_that_nobody_sends_home_is_awaited_for_seven_days(platform: str) -> None:
+    refused = moving(28, 30, out_for_delivery_at=28, returning_at=30, turned_back=True)
+    # Day 7 after 21 November ends at 16:00 UTC on the 28th, to the second.
+    due = (datetime(2026, 11, 28, 15, 59, 59, tzinfo=UTC) - T0) / HOUR
+    assert running(order(parcels=(refused,)), platform) == [("HOUSE-RETURN", "return_overdue", due)]
+
+
+def test_a_hub_on_the_way_home_is_no_stay_on_the_way_to_the_buyer() -> None:
+    stays = (StayFacts("义乌转运中心", T0 + 5 * HOUR, T0 + 9 * HOUR), StayFacts("长沙转运中心", T0 + 40 * HOUR))
+    home = moving(28, 30, 40, out_for_delivery_at=28, returning_at=30, turned_back=True, stays=stays)
+    found = judge(order(parcels=(home,)), plain("pdd").watched)
+    assert [clock.term.code for clock in found if clock.term.shape == "dwell"] == []
