@@ -179,10 +179,10 @@ def joined(parcel: ParcelFacts, onward: Sequence[ParcelFacts], homeward: Sequenc
 def uploaded_at(facts: OrderFacts) -> datetime | None:
     """First instant the platform was told a waybill number, else the platform's own dispatch time.
 
-    Where neither is told, a hand-over proves that there was a number by then.
+    Where neither is told, a hand-over or pickup proves that there was a number by then.
     """
     told = earliest([*(parcel.uploaded_at for parcel in facts.owed_parcels), facts.dispatched_at])
-    return told or facts.handed_over_at
+    return told or facts.handed_over_at or earliest(map(parcel_picked_up_at, facts.owed_parcels))
 
 
 def parcel_picked_up_at(parcel: ParcelFacts) -> datetime | None:

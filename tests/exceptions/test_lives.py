@@ -24,7 +24,10 @@ def order(**facts: Any) -> OrderFacts:
 
 def parcel(*scans: float, **hours: Any) -> ParcelFacts:
     """A parcel uploaded at the start; scans and instants in hours after that."""
-    facts = {name: T0 + value * HOUR if name.endswith("_at") else value for name, value in hours.items()}
+    facts = {
+        name: T0 + value * HOUR if name.endswith("_at") and value is not None else value
+        for name, value in hours.items()
+    }
     return replace(ParcelFacts(waybill_id=9, uploaded_at=T0, scans=tuple(T0 + at * HOUR for at in scans)), **facts)
 
 
@@ -156,3 +159,16 @@ def test_a_hub_on_the_way_home_is_no_stay_on_the_way_to_the_buyer() -> None:
     home = moving(28, 30, 40, out_for_delivery_at=28, returning_at=30, turned_back=True, stays=stays)
     found = judge(order(parcels=(home,)), plain("pdd").watched)
     assert [clock.term.code for clock in found if clock.term.shape == "dwell"] == []
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_pickup_proves_a_number_that_no_export_dates(platform: str) -> None:
+    facts = order(parcels=(moving(uploaded_at=None),))
+    assert "late_dispatch" not in alarms(facts, platform)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_days_without_a_scan_are_no_stall_on_the_way_from_abroad(platform: str) -> None:
+    facts = order(parcels=(moving(),))
+    assert "transit_stall" in alarms(facts, platform, 100)
+    assert "transit_stall" not in alarms(replace(facts, goods="direct_mail"), platform, 100)
