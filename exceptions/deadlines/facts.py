@@ -18,6 +18,7 @@ class LineFacts:
     promised_dispatch_at: datetime | None = None
     sku: str = ""
     category: str = ""
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

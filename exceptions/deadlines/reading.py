@@ -129,10 +129,10 @@ def _lines(ids: list[int], every: bool) -> Mapping[int, list[LineFacts]]:
     found = OrderLine.objects.filter(order_id__in=ids).order_by("pk")
     if not every:
         found = found.filter(promised_dispatch_at__isnull=False)
-    for order_id, pk, promised, sku, category in found.values_list(
-        "order_id", "pk", "promised_dispatch_at", "sku", "category"
+    for order_id, pk, promised, sku, category, amount in found.values_list(
+        "order_id", "pk", "promised_dispatch_at", "sku", "category", "amount"
     ):
-        lines[order_id].append(LineFacts(pk, promised, sku, category))
+        lines[order_id].append(LineFacts(pk, promised, sku, category, amount))
     return lines
 
 

@@ -180,7 +180,8 @@ def _noting(
 def _order_clocks(order: OrderFacts, book: Rulebook, term: Term) -> Iterator[ClockDraft]:
     stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
     arrived = term.start != "delivered" and known.delivered_at(order)
-    if stopped is None and (order.completed or arrived):
+    undated = order.sent and not order.parcels and "delivered" not in term.stop
+    if stopped is None and (order.completed or arrived or undated):
         raise NotJudged("over")  # over, but nobody told when: nothing left to run
     if stopped is None and "delivered" in term.stop and known.unheard(order):
         raise NotJudged("unwatched")  # it may well have arrived
@@ -190,11 +191,26 @@ def _order_clocks(order: OrderFacts, book: Rulebook, term: Term) -> Iterator[Clo
         raise NotJudged("not_started")
     lines = [line for line in order.lines if line.promised_dispatch_at] if term.promise == "dispatch" else []
     for line in lines:
-        yield from _runs(order, book, term, started, stopped, line.promised_dispatch_at, line_id=line.id)
+        for clock in _runs(order, book, term, started, stopped, line.promised_dispatch_at, line_id=line.id):
+            yield replace(clock, penalty=term.penalty(_share(order, line.id), clock.due_at - clock.started_at))
     if not lines:
         promised = PROMISES["order"][term.promise](order)
         parcel = _only_parcel(order, term) if promised else None
         yield from _runs(order, book, term, started, stopped, promised, waybill_id=parcel)
+
+
+def _share(order: OrderFacts, line_id: int | None) -> Decimal:
+    """What of the order's amount stands behind a line that is promised by itself; None = all of it.
+
+    Platforms pay by sub-order: by the lines' own amounts where all are told, else in equal parts.
+    """
+    if line_id is None:
+        return order.amount
+    amounts = {line.id: line.amount for line in order.lines if line.promised_dispatch_at}
+    told = [amount for amount in amounts.values() if amount is not None]
+    if len(told) < len(amounts) or not sum(told):
+        return order.amount / len(amounts)
+    return order.amount * (amounts[line_id] or 0) / sum(told)
 
 
 def _only_parcel(order: OrderFacts, term: Term) -> int | None:
@@ -311,7 +327,8 @@ def _escalation(order: OrderFacts, book: Rulebook, term: Term, former: ClockDraf
     for clock in _runs(
         order, book, term, former.due_at, stopped, parcel=parcel, waybill_id=former.waybill_id, line_id=former.line_id
     ):
-        yield replace(clock, penalty=term.penalty(order.amount, _promise_broken(order, former)))
+        share = _share(order, former.line_id)
+        yield replace(clock, penalty=term.penalty(share, _promise_broken(order, former)))
 
 
 def _promise_broken(order: OrderFacts, former: ClockDraft) -> timedelta:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exceptions.deadlines.facts import OrderFacts, ParcelFacts, StayFacts
+from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts, StayFacts
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.rulebook import plain
 from exceptions.deadlines.rules import ClockDraft, judge
@@ -172,3 +172,24 @@ def test_days_without_a_scan_are_no_stall_on_the_way_from_abroad(platform: str) 
     facts = order(parcels=(moving(),))
     assert "transit_stall" in alarms(facts, platform, 100)
     assert "transit_stall" not in alarms(replace(facts, goods="direct_mail"), platform, 100)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "penalties"),
+    [((Decimal(30), Decimal(170)), ["5.00", "17.00"]), ((None, Decimal(170)), ["10.00", "10.00"])],
+)
+def test_each_sub_order_costs_by_its_own_share_of_what_was_paid(
+    amounts: tuple[Decimal | None, Decimal], penalties: list[str]
+) -> None:
+    lines = tuple(LineFacts(pk, T0 + 72 * HOUR, amount=amount) for pk, amount in enumerate(amounts, 1))
+    found = judge(order(amount=Decimal(200), lines=lines), plain("douyin"))
+    stock_out = [clock for clock in found if clock.term.code == "DY-SHIP-TO-STOCKOUT"]
+    assert [(clock.line_id, clock.penalty) for clock in stock_out] == [
+        (pk, Decimal(penalty)) for pk, penalty in enumerate(penalties, 1)
+    ]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_order_the_platform_counts_as_sent_is_not_late_where_neither_number_nor_time_is_told(platform: str) -> None:
+    assert "late_dispatch" in alarms(order(), platform)
+    assert "late_dispatch" not in alarms(order(sent=True), platform)
