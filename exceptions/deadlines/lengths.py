@@ -156,7 +156,7 @@ def applies(waiver: Waiver, book: Rulebook, order: OrderFacts, parcel: ParcelFac
 
 
 # What a notice writes behind a province (河南省, 广西壮族自治区) and scans leave out; behind a city it tells it from others.
-SUFFIX = re.compile(r"(省|(壮族|回族|维吾尔)?自治区|(?<=北京|天津|上海|重庆)市|特别行政区)$")
+SUFFIX = re.compile(r"(?<=.)(省|(壮族|回族|维吾尔)?自治区|(?<=北京|天津|上海|重庆)市|特别行政区)$")
 
 
 def lane_name(lane: Lane) -> str:
