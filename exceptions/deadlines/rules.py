@@ -59,6 +59,12 @@ class ClockDraft:
             return Level.BROKEN
         return Level.SOON if reached > self.warn_at else Level.CALM
 
+    def wake_at(self, now: datetime) -> datetime | None:
+        """The next instant after which its level is another; None where it stopped, or is at its worst."""
+        if self.stopped_at is not None:
+            return None
+        return next((at for at in (self.warn_at, self.due_at, self.grave_at) if now <= at), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Silence:
