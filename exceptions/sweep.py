@@ -15,7 +15,7 @@ from exceptions.blindspots import Spot
 from exceptions.deadlines import reading
 from exceptions.deadlines.blindness import blind
 from exceptions.deadlines.rules import ClockDraft, judge
-from exceptions.desk.settle import settle
+from exceptions.desk.settle import settle, worsen
 from exceptions.models import Clock
 from exceptions.policies import Books
 from orders.models import Order
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 # Large enough that the fixed cost of about ten statements is spread thin, small enough that locks are held for
 # well under a second and a person's click on one of these orders does not wait noticeably.
 BATCH = 500
+# Ringing is a third of that work an order.
+RUNG = 1000
 # A row whose judging raises is set aside this long, its error kept, so that it cannot stop the line.
 SET_ASIDE = timedelta(hours=1)
 
@@ -172,9 +174,9 @@ def _row(draft: ClockDraft, now: datetime) -> tuple[Any, ...]:
 
 
 def ring_batch(now: datetime) -> int:
-    """Move up to BATCH clocks (and all others of their orders) past the thresholds gone by; return the orders taken."""
+    """Move up to RUNG clocks (and all others of their orders) past the thresholds gone by; return the orders taken."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(RING_ORDERS, {"now": now, "batch": BATCH})
+        cursor.execute(RING_ORDERS, {"now": now, "batch": RUNG})
         ids = [pk for (pk,) in cursor.fetchall()]
         if ids:
             _spare(_ring, ids, now)
@@ -184,5 +186,5 @@ def ring_batch(now: datetime) -> int:
 def _ring(ids: list[int], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(RING, {"orders": ids, "now": now})
-    settle(ids, now)
+    worsen(ids, now)
     nearness.tell(ids, now)
