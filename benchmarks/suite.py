@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from benchmarks import imports, judging, pages, polling, pushes, recording, ringing, simulator, working
+from benchmarks import imports, judging, pages, polling, pushes, recording, ringing, simulator, verdicts, working
 from benchmarks.measuring import Result
 from benchmarks.scene import build
 
@@ -30,6 +30,7 @@ BENCHMARKS = {
     "idle": ringing.bench_idle,
     "workers": working.bench_workers,
     "memory": working.bench_memory,
+    "verdict": verdicts.bench,
     "queue": pages.bench,
     "simulator": simulator.bench,
     "poll": polling.bench,
