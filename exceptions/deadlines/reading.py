@@ -185,6 +185,8 @@ def _parcels(ids: list[int], with_ways: set[int]) -> tuple[dict[int, tuple[Parce
 
 
 def _scans(waybills: set[int]) -> dict[int, Scans]:
+    if not waybills:
+        return {}
     found = (
         TrackingEvent.objects.filter(_among("shipments_trackingevent.waybill_id", waybills))
         .values_list("waybill_id")
