@@ -233,7 +233,8 @@ def progress(facts: OrderFacts) -> Progress:
 
 def earliest(instants: Iterable[datetime | None]) -> datetime | None:
     """The earliest of the instants that are known."""
-    return min((instant for instant in instants if instant), default=None)
+    told = [instant for instant in instants if instant]
+    return min(told) if told else None
 
 
 PARCEL_INSTANTS = tuple(name for name in ParcelFacts.__dataclass_fields__ if name.endswith("_at"))

