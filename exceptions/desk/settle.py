@@ -127,6 +127,15 @@ def settle(order_ids: list[int], now: datetime) -> None:
 
     The caller holds the orders locked, so no person acts on one of their cases meanwhile.
     """
+    _do((OPEN, JOIN, FOLLOW, CLEAR), order_ids, now)
+
+
+def worsen(order_ids: list[int], now: datetime) -> None:
+    """The same where time alone has passed: no clock has stopped, so that no case can clear, which is a sixth of the work."""
+    _do((OPEN, JOIN, FOLLOW), order_ids, now)
+
+
+def _do(statements: tuple[str, ...], order_ids: list[int], now: datetime) -> None:
     with connection.cursor() as cursor:
-        for statement in (OPEN, JOIN, FOLLOW, CLEAR):
+        for statement in statements:
             cursor.execute(statement, {"orders": order_ids, "now": now})
