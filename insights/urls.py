@@ -8,4 +8,6 @@ urlpatterns = [
     path("", views.start, name="start"),
     path("rail/", views.rail, name="rail"),
     path("setup/", views.setup, name="setup"),
+    path("setup/shops/<int:pk>/", views.setup_shop, name="setup-shop"),
+    path("setup/audit/", views.setup_audit, name="setup-audit"),
 ]

@@ -1,18 +1,26 @@
-"""The start page, the rail's live counts, and what the admin sees of the set-up."""
+"""The start page, the rail's live counts, and the set-up: what the admin sees of it, changes of a shop, and who did so."""
 
+from urllib.parse import urlencode
+
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
 
 from exceptions import shown
 from exceptions.deadlines.kinds import Kind
 from exceptions.desk import queue
-from insights import board, horizon
-from merchants import access
+from insights import board, horizon, shops
+from insights.forms import ShipsFromForm
+from merchants import access, audit
 from merchants.access import Right
-from merchants.models import Membership
+from merchants.models import Membership, Shop
 from shipops.kit import money
-from shipops.kit.htmx import whole_or_part
+from shipops.kit.htmx import see_other, whole_or_part
 
 # "Do these first": more would be a second desk.
 FIRST = 5
@@ -24,7 +32,6 @@ def start(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     counts = queue.counts(member, now)
     hours = board.horizon(member, now)
-    shops = board.by_shop(member, now)
     currency = member.shops[0].currency if member.shops else "CNY"
     context = {
         "now": now,
@@ -35,7 +42,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "chart": horizon.chart(hours, now),
         "kinds": list(Kind),
         "matrix": board.matrix(member),
-        "shops": shops,
+        "shops": board.by_shop(member, now),
         "kept": board.kept_yesterday(member, now),
         "ages": board.data_age(member, now),
         "accounts": board.accounts(member, now),
@@ -65,3 +72,44 @@ def setup(request: HttpRequest) -> HttpResponse:
         "pushes": board.pushes(member, now),
     }
     return render(request, "insights/setup.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup_shop(request: HttpRequest, pk: int) -> HttpResponse:
+    """A shop, and where it ships from; 422 where that cannot be."""
+    member = access.member(request, Right.ADMINISTER)
+    shop = access.get(member, Shop.objects.all(), via="pk", pk=pk)
+    form = ShipsFromForm(request.POST or None, shop=shop)
+    if form.is_valid():
+        woken = shops.ship_from(member, shop, form.cleaned_data["province"], form.cleaned_data["city"], timezone.now())
+        said = ngettext("Saved. %(n)s open order is judged anew.", "Saved. %(n)s open orders are judged anew.", woken)
+        messages.success(request, said % {"n": f"{woken:,}"} if woken else _("Saved."))
+        return see_other(reverse("setup"))
+    return render(request, "insights/shop.html", {"shop": shop, "form": form}, status=422 if form.is_bound else 200)
+
+
+@require_GET
+def setup_audit(request: HttpRequest) -> HttpResponse:
+    """Who changed how the desk works, newest first."""
+    member = access.member(request, Right.ADMINISTER)
+    filters = audit.Filters.from_query(request.GET)
+    page = audit.page(member, filters)
+    context = {
+        "now": timezone.now(),
+        "zone": board.zone_of(member),
+        "filters": filters,
+        "rows": page.rows,
+        "people": audit.people(member),
+        "actions": sorted(((code, str(text)) for code, text in audit.ACTIONS.items()), key=lambda pair: pair[1]),
+        "filtered": bool(filters.by or filters.action),
+        "next_url": _audit_url(filters, after=page.next),
+        "prev_url": _audit_url(filters, before=page.prev),
+    }
+    return whole_or_part(request, "insights/audit.html", {"list": "list"}, context)
+
+
+def _audit_url(filters: audit.Filters, **cursor: int) -> str:
+    if not any(cursor.values()):
+        return ""
+    told = {"by": filters.by, "action": filters.action} | cursor
+    return f"{reverse('setup-audit')}?{urlencode({name: value for name, value in told.items() if value})}"

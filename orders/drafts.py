@@ -36,6 +36,8 @@ class LineDraft:
     quantity: int | None = None
     amount: Decimal | None = None
     promised_dispatch_at: datetime | None = None
+    # From the widest to the narrowest, parted by slashes: 女装/连衣裙.
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class OrderDraft:
     number: str
     # A value of orders.models.OrderStatus.
     status: str | None = None
+    # A value of orders.models.Goods; goods said to be ordinary are not said to be anything.
+    goods: str = ""
     placed_at: datetime | None = None
     paid_at: datetime | None = None
     promised_dispatch_at: datetime | None = None

@@ -21,9 +21,12 @@ TIMES: Final = (
     *("placed_at", "paid_at", "promised_dispatch_at", "promised_delivery_at"),
     *("dispatched_at", "handed_over_at", "delivered_at", "closed_at"),
 )
-TEXTS: Final = ("province", "city", "district", "phone_tail")
+TEXTS: Final = ("goods", "province", "city", "district", "phone_tail")
 ORDER_COLUMNS: Final = ("number", "content_hash", "status", *TIMES, "amount", "refunded", "currency", *TEXTS, "buyer")
-LINE_COLUMNS: Final = ("order_id", "number", "title", "spec", "sku", "quantity", "amount", "promised_dispatch_at")
+LINE_COLUMNS: Final = (
+    *("order_id", "number", "title", "spec", "sku", "category"),
+    *("quantity", "amount", "promised_dispatch_at"),
+)
 DISPATCH_COLUMNS: Final = ("order_id", "number", "carrier_name", "uploaded_at")
 
 TEMPORARY: Final = f"""
@@ -32,7 +35,8 @@ CREATE TEMP TABLE IF NOT EXISTS intake_order (
   amount numeric, refunded numeric, currency text, {", ".join(f"{name} text" for name in TEXTS)}, buyer bytea
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS intake_line (
-  order_id bigint, number text, title text, spec text, sku text, quantity int, amount numeric, promised_dispatch_at timestamptz
+  order_id bigint, number text, title text, spec text, sku text, category text, quantity int, amount numeric,
+  promised_dispatch_at timestamptz
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS intake_dispatch (
   order_id bigint, number text, carrier_name text, uploaded_at timestamptz
@@ -67,18 +71,20 @@ RETURNING id, number, xmax = 0
 """
 
 UPSERT_LINES: Final = """
-INSERT INTO orders_orderline AS l (order_id, number, title, spec, sku, quantity, amount, promised_dispatch_at)
+INSERT INTO orders_orderline AS l (order_id, number, title, spec, sku, category, quantity, amount, promised_dispatch_at)
 SELECT t.order_id, t.number, COALESCE(t.title, e.title, ''), COALESCE(t.spec, e.spec, ''), COALESCE(t.sku, e.sku, ''),
-  COALESCE(t.quantity, e.quantity, 1), COALESCE(t.amount, e.amount),
+  COALESCE(t.category, e.category, ''), COALESCE(t.quantity, e.quantity, 1), COALESCE(t.amount, e.amount),
   COALESCE(t.promised_dispatch_at, e.promised_dispatch_at)
 FROM intake_line t LEFT JOIN LATERAL (
   SELECT * FROM orders_orderline WHERE order_id = t.order_id AND number = t.number LIMIT 1
 ) e ON true
 ON CONFLICT (order_id, number) DO UPDATE SET
-  title = excluded.title, spec = excluded.spec, sku = excluded.sku, quantity = excluded.quantity,
-  amount = excluded.amount, promised_dispatch_at = excluded.promised_dispatch_at
-WHERE (l.title, l.spec, l.sku, l.quantity, l.amount, l.promised_dispatch_at) IS DISTINCT FROM
-  (excluded.title, excluded.spec, excluded.sku, excluded.quantity, excluded.amount, excluded.promised_dispatch_at)
+  title = excluded.title, spec = excluded.spec, sku = excluded.sku, category = excluded.category,
+  quantity = excluded.quantity, amount = excluded.amount, promised_dispatch_at = excluded.promised_dispatch_at
+WHERE (l.title, l.spec, l.sku, l.category, l.quantity, l.amount, l.promised_dispatch_at) IS DISTINCT FROM (
+  excluded.title, excluded.spec, excluded.sku, excluded.category, excluded.quantity, excluded.amount,
+  excluded.promised_dispatch_at
+)
 """
 
 UPSERT_DISPATCHES: Final = """
@@ -101,7 +107,8 @@ def order_row(draft: OrderDraft, content_hash: bytes, phone_tail: str, buyer: by
         *(draft.placed_at, draft.paid_at, draft.promised_dispatch_at, draft.promised_delivery_at),
         *(draft.dispatched_at, draft.handed_over_at, draft.delivered_at, draft.closed_at),
         *(draft.amount, draft.refunded, draft.currency or None),
-        *(draft.province or None, draft.city or None, draft.district or None, phone_tail or None, buyer),
+        *(draft.goods or None, draft.province or None, draft.city or None, draft.district or None),
+        *(phone_tail or None, buyer),
     )
 
 
@@ -119,7 +126,7 @@ def write_lines(cursor: Any, drafts: Iterable[OrderDraft], ids: Mapping[str, int
     rows = (
         (
             *(ids[draft.number], line.number, line.title or None, line.spec or None, line.sku or None),
-            *(line.quantity, line.amount, line.promised_dispatch_at),
+            *(line.category or None, line.quantity, line.amount, line.promised_dispatch_at),
         )
         for draft in drafts
         if draft.number in ids

@@ -15,6 +15,8 @@ from simulator.places import CITIES
 
 _STREETS = ("人民路", "建设路", "解放大道", "中山路", "和平街", "文化路", "长江路", "幸福小区")
 
+_PDD_LEVELS = ("商品一级类目", "商品二级类目", "商品三级类目", "商品四级类目")
+
 
 def export(shop: Shop, orders: Iterable[Order], since: int, until: int) -> bytes:
     """The shop's export file of orders made or changed from `since` to `until` (both included)."""
@@ -106,6 +108,7 @@ def _pdd_row(order: Order, until: int) -> list[dict[str, str]]:
             "商品id": f"{line.goods.goods_id}\t",
             "商品规格": line.goods.specs[line.spec][0],
             "样式ID": f"{line.goods.goods_id}{line.spec}\t",
+            **dict(zip(_PDD_LEVELS, line.goods.category, strict=False)),
             "商家编码-规格维度": f"{line.goods.sku}-{line.spec + 1}",
             "商家编码-商品维度": line.goods.sku,
             "售后状态": "退款成功" if _by(order.refunded_at, until) else "无售后或售后取消",
@@ -193,7 +196,7 @@ def _douyin_row(order: Order, line: Line, until: int, *, first: bool) -> dict[st
         "流量来源": "商品卡",
         "订单状态": status,
         "承诺发货时间": local_text(order.promise_at) if paid else "-",
-        "订单类型": "普通订单",
+        "订单类型": "全款预售" if order.presale else "普通订单",
         "售后状态": after_sale,
         "取消原因": reason,
         "是否安心购": "否",

@@ -14,6 +14,8 @@ from simulator.places import CITIES, REMOTE_PROVINCES, WEIGHTS, distance_km
 Place = tuple[int, int]  # position in CITIES, position in its districts
 
 PAST_DAYS = 10
+# One Douyin order of so many is of goods sold before they are made.
+PRESALE_EVERY = 12
 # Orders by hour of the Shanghai day: a lunch peak and a long evening one.
 _RHYTHM = (5, 3, 2, 1, 1, 2, 4, 8, 14, 20, 24, 24, 26, 24, 22, 21, 21, 20, 21, 26, 34, 38, 30, 15)
 # Multipliers without a factor 2 or 5 make index -> number one to one, so numbers never collide.
@@ -74,6 +76,11 @@ class Order:
     ended_at: int | None = None
     confirmed_at: int | None = None
     drift: int = 0
+
+    @property
+    def presale(self) -> bool:
+        """The goods are sold before they are there; the promise is then the seller's own."""
+        return self.platform == "douyin" and self.index % PRESALE_EVERY == 0
 
     @property
     def goods_total(self) -> int:

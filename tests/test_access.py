@@ -42,6 +42,8 @@ ADDRESSES: dict[str, Address] = {
     "start": Address(Right.VIEW),
     "rail": Address(Right.VIEW),
     "setup": Address(Right.ADMINISTER),
+    "setup-shop": Address(Right.ADMINISTER, "shop"),
+    "setup-audit": Address(Right.ADMINISTER),
     "desk": Address(Right.VIEW),
     "desk-bulk": Address(Right.TRIAGE, method="post", data=(("action", "assign"),)),
     "case": Address(Right.VIEW, "case"),
@@ -109,6 +111,7 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
     )
     return {
         "merchant": shop.merchant.pk,
+        "shop": shop.pk,
         "wording": wording.pk,
         "case": case.pk,
         "order": order.pk,

@@ -21,9 +21,10 @@ from django.utils import timezone, translation
 from exceptions.deadlines.terms import pack
 from exceptions.desk.workflow import Action
 from exceptions.models import Case
+from insights.shops import SHIPS_FROM
 from merchants.models import Platform, Shop, User
 from orders import tasks
-from orders.models import Dispatch, OrderImport
+from orders.models import Dispatch, Goods, OrderImport
 from shipments.models import Carrier, CarrierAccount, Waybill, Wording
 from tests.exceptions.making import a_parcel, a_scan, an_order
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
@@ -255,6 +256,11 @@ class TestPages:
         for case in desk.values():
             assert english(open_in_chinese("order", case.order_id)) == []
 
+    @pytest.mark.parametrize("goods", Goods.values)
+    def test_kinds_of_goods(self, open_in_chinese: Opener, shop: Shop, goods: str) -> None:
+        order = an_order(shop, "690008", timezone.now(), goods=goods)
+        assert english(open_in_chinese("order", order.pk)) == []
+
     def test_a_number_that_is_not_followed_says_why(self, open_in_chinese: Opener, shop: Shop) -> None:
         order = an_order(shop, "690008", timezone.now())
         Dispatch.objects.create(order=order, carrier_name="某某快递", number="1", book_error="unknown_carrier")
@@ -339,9 +345,18 @@ class TestPages:
         answer = client.post(reverse("import-new"), sent, follow=True)
         assert english(answer.content.decode()) == []
 
-    def test_what_people_set(self, open_in_chinese: Opener, shop: Shop, desk: dict[str, Case]) -> None:
+    def test_what_people_set(self, client: Client, open_in_chinese: Opener, shop: Shop, desk: dict[str, Case]) -> None:
         assert english(open_in_chinese("profile")) == []
         assert english(open_in_chinese("setup")) == []
+        assert english(open_in_chinese("setup-shop", shop.pk)) == []
+        assert english(open_in_chinese("setup-audit")) == []
+        assert english(open_in_chinese("setup-audit", action=SHIPS_FROM)) == []
+        wrong = client.post(reverse("setup-shop", args=[shop.pk]), {"province": "", "city": "金华市"})
+        assert (wrong.status_code, english(wrong.content.decode())) == (422, [])
+        client.post(reverse("setup-shop", args=[shop.pk]), {"province": "浙江省", "city": "金华市"})
+        for page in (open_in_chinese("setup"), open_in_chinese("setup-audit")):
+            assert "浙江省 金华市" in page
+            assert english(page) == []
 
     def test_what_cannot_be_shown(self, client: Client, open_in_chinese: Opener, support: User) -> None:
         missing = client.get("/nowhere/")

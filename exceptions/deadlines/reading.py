@@ -1,7 +1,7 @@
 """Facts of many orders in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from orders.models import Order, OrderLine, OrderStatus, Ticket
 from shipments.models import Parcel, TrackingEvent
 from shipments.moments import Moments, moments
 from shipments.places import Way, province_of
-from shipments.status import Stage
+from shipments.status import CAUSES, STAGES, Cause, Stage
 from shipments.ways import ways
 
 ORDER_COLUMNS = (
@@ -183,9 +183,13 @@ def _scans(waybills: set[int]) -> dict[int, Scans]:
         )
     )
     return {
-        pk: Scans(tuple(instants), moments(list(zip(at, stages, causes, strict=True))))
-        for pk, instants, at, stages, causes in found
+        pk: Scans(tuple(instants), moments(_known(at, stages, causes))) for pk, instants, at, stages, causes in found
     }
+
+
+def _known(at: list[datetime], stages: list[str], causes: list[str]) -> Iterator[tuple[datetime, Stage, Cause | None]]:
+    for instant, stage, cause in zip(at, stages, causes, strict=True):
+        yield instant, STAGES.get(stage, Stage.UNKNOWN), CAUSES.get(cause)
 
 
 def _told(column: str) -> ArrayAgg:
@@ -258,7 +262,7 @@ def _parcel(row: tuple[Any, ...], scans: Scans, way: Way | None) -> ParcelFacts:
         first_hub_at=way.first_hub_at if way else None,
         left_first_hub_at=way.first_hub_left_at if way else None,
         left_province_at=way.left_province_at if way else None,
-        stays=tuple(StayFacts(*stay) for stay in way.stays) if way else (),
+        stays=tuple(StayFacts(stay.hub, stay.arrived_at, stay.left_at) for stay in way.stays) if way else (),
         provinces=way.provinces if way else (),
         scans=scans.at,
     )

@@ -35,9 +35,14 @@ class Scope:
         return (
             (not self.goods or order.goods in self.goods)
             and (not self.carriers or any(parcel.carrier in self.carriers for parcel in parcels))
-            and (not self.categories or any(line.category in self.categories for line in order.lines))
+            and (not self.categories or any(_under(line.category, self.categories) for line in order.lines))
             and (not self.skus or any(line.sku in self.skus for line in order.lines))
         )
+
+
+def _under(category: str, named: Iterable[str]) -> bool:
+    """Whether a category is one of those named, or within one: 女装/连衣裙 is within 女装."""
+    return any(category == name or category.startswith(f"{name}/") for name in named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,12 @@ from orders.sources.rows import Values
 JOINED: Final = re.compile(r"[;；,，、|\n]+")
 DAY_PREFIX: Final = re.compile(r"(\d\d)(\d\d)(\d\d)-")
 LINE_FIELDS: Final = frozenset(
-    {"line_number", "title", "spec", "sku", "quantity", "line_amount", "line_promised_dispatch_at"}
+    {"line_number", "title", "spec", "sku", "category", "quantity", "line_amount", "line_promised_dispatch_at"}
 )
 # Fields an order takes as they are; the others are made from those of its rows.
 ORDER_FIELDS: Final = (
     *("placed_at", "paid_at", "promised_dispatch_at", "promised_delivery_at", "handed_over_at", "delivered_at"),
-    *("currency", "province", "city", "district"),
+    *("goods", "currency", "province", "city", "district"),
 )
 Row = tuple[int, Values]
 
@@ -56,6 +56,7 @@ def assemble(source: Source, number: str, rows: Sequence[Row], complete: bool) -
     facts["lines"] = _lines(profile, rows, issues)
     facts["dispatches"] = _dispatches(rows, issues)
     facts["buyer"] = _buyer(merged)
+    _note_mixed_goods(profile, rows, issues)
     facts.setdefault("currency", profile.currency)
     if complete:
         facts["amount"] = _amount(profile, rows, merged)
@@ -82,6 +83,15 @@ def _merged(profile: Profile, rows: Sequence[Row]) -> Values:
     for _, values in rows if profile.row_is_order else reversed(rows):
         merged.update(values)
     return merged
+
+
+def _note_mixed_goods(profile: Profile, rows: Sequence[Row], issues: list[RowIssue]) -> None:
+    """Say so where sub-orders are of several kinds: an order has one, and its limits hang on it."""
+    if profile.row_is_order or len(rows) == 1:
+        return
+    kinds = dict.fromkeys(values["goods"] for _, values in rows if "goods" in values)
+    if len(kinds) > 1:
+        issues.append(RowIssue(rows[-1][0], "goods", "goods-differ", ", ".join(kinds), refused=False))
 
 
 def day_of(number: str, zone: tzinfo) -> datetime | None:
@@ -172,6 +182,7 @@ def _split(row: int, values: Values, position: str, issues: list[RowIssue]) -> l
         quantity=values.get("quantity"),
         amount=values.get("line_amount"),
         promised_dispatch_at=values.get("line_promised_dispatch_at"),
+        category=values.get("category", ""),
     )
     if ";" not in line.number:
         return [line]
@@ -180,7 +191,7 @@ def _split(row: int, values: Values, position: str, issues: list[RowIssue]) -> l
         issues.append(RowIssue(row, "quantity", "quantity-not-split", str(line.quantity), refused=False))
     titles, specs, skus = (_parts(text, len(numbers)) for text in (line.title, line.spec, line.sku))
     return [
-        LineDraft(number, titles[i], specs[i], skus[i], 1, None, line.promised_dispatch_at)
+        LineDraft(number, titles[i], specs[i], skus[i], 1, None, line.promised_dispatch_at, line.category)
         for i, number in enumerate(numbers)
     ]
 

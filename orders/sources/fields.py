@@ -16,6 +16,8 @@ class FieldKind(Enum):
     MONEY = "money"
     QUANTITY = "quantity"
     STATUS = "status"
+    GOODS = "goods"
+    CATEGORY = "category"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ FIELDS: Final = {
     for field in (
         Field("number", FieldKind.NUMBER, _("Order number")),
         Field("status", FieldKind.STATUS, _("Order status")),
+        Field("goods", FieldKind.GOODS, _("Kind of goods")),
         Field("after_sale", FieldKind.TEXT, _("After-sale status")),
         Field("placed_at", FieldKind.TIME, _("Placed at")),
         Field("paid_at", FieldKind.TIME, _("Paid at")),
@@ -58,6 +61,7 @@ FIELDS: Final = {
         Field("title", FieldKind.TEXT, _("Product"), 200),
         Field("spec", FieldKind.TEXT, _("Specification"), 120),
         Field("sku", FieldKind.TEXT, _("SKU"), 64),
+        Field("category", FieldKind.CATEGORY, _("Category"), 60),
         Field("quantity", FieldKind.QUANTITY, _("Quantity")),
         Field("line_amount", FieldKind.MONEY, _("Amount of the sub-order")),
         Field("line_freight", FieldKind.MONEY, _("Freight of the sub-order")),

@@ -25,6 +25,12 @@ ROW: Final[dict[str, Promise]] = {
     "status-unknown": _(
         "We do not know the status %(value)s. The order goes in with the status its times show; check it on the platform."
     ),
+    "goods-unknown": _(
+        "We do not know the kind of goods %(value)s. The order goes in without it; check it on the platform."
+    ),
+    "goods-differ": _(
+        "The sub-orders are of several kinds of goods: %(value)s. The order goes in as the first of them; check its limits."
+    ),
     "placed-from-number": _("The time of the order is blank; its day was taken from the order number."),
     "quantity-not-split": _(
         "%(value)s pieces over several sub-orders cannot be split; each counts as one. Check the lines."

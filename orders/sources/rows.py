@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from orders.drafts import RowIssue
 from orders.errors import UnusableFile
-from orders.sources import cells
+from orders.sources import cells, goods
 from orders.sources.cells import Cell, CellError
 from orders.sources.fields import FIELDS, FieldKind
 from orders.sources.profiles import Profile, known_headers
@@ -18,6 +18,8 @@ HEADER_ROWS: Final = 10
 # What stands in the number's place in a row that sums the others up.
 TOTALS: Final = frozenset({"合计", "总计", "小计", "total"})
 VALUE_SHOWN: Final = 200
+# Read by the words of a column, or from several columns at once.
+READ_APART: Final = frozenset({"status", "goods", "category"})
 JOINED_WAYBILLS: Final = 10 * cells.LONGEST_WAYBILL
 
 Values = dict[str, Any]
@@ -83,9 +85,14 @@ class RowReader:
         self.statuses = profile.statuses
         parsers = _parsers(zone)
         self.plan = [
-            (name, index, parsers[name]) for name, indexes in columns.items() if name != "status" for index in indexes
+            (name, index, parsers[name])
+            for name, indexes in columns.items()
+            if name not in READ_APART
+            for index in indexes
         ]
         self.status = columns.get("status", [])
+        self.goods = [(index, goods.words_of(header.names[index])) for index in columns.get("goods", [])]
+        self.category = columns.get("category", [])
 
     def numbered(self) -> Iterator[tuple[int, str]]:
         """Yield (row, the cell of the order number as it stands) of each row of data."""
@@ -140,6 +147,12 @@ class RowReader:
             if word := cells.clean(written[index]):
                 values["status"] = self._status(row, index, word, issues)
                 break
+        if self.goods and (kind := self._goods(row, written, issues)):
+            values["goods"] = kind
+        if self.category:
+            path = goods.category_of([written[index] for index in self.category], FIELDS["category"].longest)
+            if path:
+                values["category"] = path
         return values
 
     def _status(self, row: int, index: int, word: str, issues: list[RowIssue]) -> str | None:
@@ -147,6 +160,17 @@ class RowReader:
         if status is None:
             issues.append(RowIssue(row, self.header.names[index], "status-unknown", _shown(word), refused=False))
         return status
+
+    def _goods(self, row: int, written: list[Cell], issues: list[RowIssue]) -> str:
+        """Return the first kind that any of the columns names; "" for ordinary goods and where none says anything."""
+        for index, words in self.goods:
+            if word := cells.clean(written[index]):
+                kind = goods.kind_of(word, words)
+                if kind:
+                    return kind
+                if kind is None:
+                    issues.append(RowIssue(row, self.header.names[index], "goods-unknown", _shown(word), refused=False))
+        return ""
 
 
 def _shown(value: str) -> str:

@@ -19,7 +19,7 @@ from merchants.access import Member, Right
 from orders import imports, tasks
 from orders.errors import UnusableFile
 from orders.forms import ColumnsForm, UploadForm
-from orders.models import ImportIssue, OrderImport, OrderStatus
+from orders.models import Goods, ImportIssue, OrderImport, OrderStatus
 from orders.sources.issues import sentence
 from orders.sources.profiles import GENERIC, named
 from orders.sources.reading import MAX_BYTES, MEGABYTE
@@ -36,6 +36,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 EXAMPLE = {
     "number": "SO-1001",
     "status": "to_dispatch",
+    "goods": "presale",
     "placed_at": "2026-09-22 08:50:00",
     "paid_at": "2026-09-22 08:53:45",
     "promised_dispatch_at": "2026-09-24 08:53:45",
@@ -43,6 +44,7 @@ EXAMPLE = {
     "currency": "CNY",
     "line_number": "SO-1001-1",
     "title": "Mug",
+    "category": "Home/Tableware",
     "quantity": "2",
     "line_amount": "125.00",
 }
@@ -129,7 +131,14 @@ def _preview(request: HttpRequest, run: OrderImport, form: ColumnsForm | None = 
     initial = {"profile": run.profile}
     form = form or ColumnsForm(headers=preview.headers, mapping=preview.mapping, initial=initial)
     told = [(issue, sentence(issue.code, issue.value)) for issue in preview.issues]
-    orders = [(draft, OrderStatus(draft.status).label if draft.status else "") for draft in preview.orders]
+    orders = [
+        (
+            draft,
+            OrderStatus(draft.status).label if draft.status else "",
+            Goods(draft.goods).label if draft.goods else "",
+        )
+        for draft in preview.orders
+    ]
     context = {"run": run, "preview": preview, "orders": orders, "form": form, "issues": told, "tone": _tone(run)}
     return render(request, "orders/import_preview.html", context, status=status)
 

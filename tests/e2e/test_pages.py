@@ -33,6 +33,8 @@ def addresses(case) -> list[str]:
         reverse("import-new"),
         reverse("profile"),
         reverse("setup"),
+        reverse("setup-shop", args=[case.shop_id]),
+        reverse("setup-audit"),
     ]
 
 

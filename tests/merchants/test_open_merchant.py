@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from merchants.models import Membership, Merchant, Shop, User
+from merchants.models import Membership, Merchant, Platform, Shop, User
 
 pytestmark = pytest.mark.django_db
 WORDS = ["miantian", "棉田", "--admin", "linxiao", "--shop", "MT-PDD:pdd:棉田优选", "--shop", "MT-DY:douyin:棉田:家居"]
@@ -26,6 +26,13 @@ def test_a_merchant_is_opened_with_its_shops_and_an_admin_who_can_log_in(passwor
     membership = Membership.objects.get()
     assert (membership.role, membership.user.username) == ("admin", "linxiao")
     assert membership.user.check_password(password)
+
+
+@pytest.mark.usefixtures("password")
+def test_a_shop_may_be_on_any_platform_we_know() -> None:
+    shops = [word for platform in Platform.values for word in ("--shop", f"S-{platform}:{platform}:店")]
+    call_command("open_merchant", "miantian", "棉田", "--admin", "linxiao", *shops)
+    assert sorted(Shop.objects.values_list("platform", flat=True)) == sorted(Platform.values)
 
 
 @pytest.mark.usefixtures("password")

@@ -50,6 +50,22 @@ def test_a_file_goes_the_whole_way_from_upload_to_its_orders(at_desk, shop) -> N
     assert "260922-1" in listed
 
 
+def test_the_column_of_the_goods_and_of_their_category_can_be_chosen(at_desk, shop) -> None:
+    upload(at_desk, shop, csv("订单号,商品,备注甲,备注乙", "A1,杯子,保税,家居>餐具"))
+    run = OrderImport.objects.get()
+    here = reverse("import", args=[run.pk])
+    columns = {"number": "订单号", "title": "商品", "goods": "备注甲", "category": "备注乙"}
+    said = {"profile": "generic", "action": "preview"} | {f"map-{field}": name for field, name in columns.items()}
+    assert at_desk.post(here, said).status_code == 303
+    preview = at_desk.get(here).content.decode()
+    assert "Bonded goods" in preview
+    assert "家居/餐具" in preview
+    at_desk.post(here, said | {"action": "commit"})
+    assert tasks.run_imports() == 1
+    order = Order.objects.get()
+    assert (order.goods, order.lines.get().category) == ("bonded", "家居/餐具")
+
+
 def test_columns_chosen_in_the_preview_are_used(at_desk, shop) -> None:
     upload(at_desk, shop, csv("编号,状态", "A1,待发货"))
     run = OrderImport.objects.get()

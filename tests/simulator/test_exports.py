@@ -71,6 +71,24 @@ def test_douyin_sub_orders_of_one_order_stand_in_rows_of_their_own(client: Clien
     assert len({row["子订单编号"] for row in rows}) == len(rows)
 
 
+def test_pdd_names_the_category_by_its_levels(client: Client) -> None:
+    told = {
+        (row["商家编码-商品维度"], row["商品一级类目"], row["商品三级类目"], row["商品四级类目"])
+        for row in export(client, "MT-PDD")
+    }
+    assert ("MT-TWL-03", "家纺", "毛巾", "") in told
+    assert all(first and third for _, first, third, _ in told)
+
+
+def test_some_douyin_orders_are_presales_with_all_their_sub_orders(client: Client) -> None:
+    kinds: dict[str, set[str]] = {}
+    for row in export(client, "MT-DY"):
+        kinds.setdefault(row["主订单编号"], set()).add(row["订单类型"])
+    assert all(len(told) == 1 for told in kinds.values())
+    presales = sum(told == {"全款预售"} for told in kinds.values())
+    assert 0 < presales < len(kinds) / 4
+
+
 def test_a_window_holds_what_was_made_or_changed_in_it_as_of_its_end(client: Client) -> None:
     client.control("time", advance_hours=48)
     earlier = {row["订单号"]: row for row in export(client, "MT-PDD", "?until=2026-11-22T04:00:00Z")}

@@ -140,6 +140,9 @@ def test_every_row_of_an_export_is_taken_as_it_is_meant(scene: Scene, shop: expo
             assert instant(draft.placed_at) == order.created_at
         elif paid_at is not None:
             assert instant(draft.placed_at) == paid_at
+        assert draft.goods == ("presale" if order.presale else "")
+        if shop.platform == "pdd":
+            assert [line.category for line in draft.lines] == ["/".join(line.goods.category) for line in order.lines]
         sent = order.ship_at is not None and order.ship_at <= until
         dispatches = [(one.number, one.carrier_name) for one in draft.dispatches]
         assert dispatches == ([(order.waybill, order.carrier.name)] if sent else [])

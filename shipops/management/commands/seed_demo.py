@@ -15,10 +15,11 @@ from shipments.models import CarrierAccount
 # Known to everybody who reads this: the demo listens on the loopback address only.
 PASSWORD = "shipops-demo"
 
+# Each ships from the town most of its goods leave in the simulator.
 SHOPS = (
-    ("MT-PDD", "棉田优选", Platform.PDD),
-    ("MT-DY", "棉田家居", Platform.DOUYIN),
-    ("MT-TB", "棉田旗舰", Platform.TAOBAO),
+    ("MT-PDD", "棉田优选", Platform.PDD, "江苏省", "南通市"),
+    ("MT-DY", "棉田家居", Platform.DOUYIN, "江西省", "景德镇市"),
+    ("MT-TB", "棉田旗舰", Platform.TAOBAO, "江苏省", "南通市"),
 )
 PEOPLE = (
     ("linxiao", "林", "晓", Role.ADMIN),
@@ -38,8 +39,9 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         merchant, _ = Merchant.objects.get_or_create(code="miantian", defaults={"name": "棉田"})
-        for code, name, platform in SHOPS:
-            Shop.objects.get_or_create(merchant=merchant, code=code, defaults={"name": name, "platform": platform})
+        for code, name, platform, province, city in SHOPS:
+            facts = {"name": name, "platform": platform, "province": province, "city": city}
+            Shop.objects.get_or_create(merchant=merchant, code=code, defaults=facts)
         for username, family, given, role in PEOPLE:
             self._person(merchant, username, family, given, role)
         for provider, name, credentials in ACCOUNTS:

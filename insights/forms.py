@@ -1,0 +1,33 @@
+"""What an admin types about a shop."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from merchants.models import Shop
+from merchants.provinces import PROVINCES
+
+
+class ShipsFromForm(forms.Form):
+    province = forms.ChoiceField(
+        label=_("Province"),
+        required=False,
+        help_text=_("Some limits differ by where a parcel starts and where it goes. Unknown = read from its track."),
+    )
+    city = forms.CharField(
+        label=_("City"), required=False, max_length=40, widget=forms.TextInput(attrs={"placeholder": "金华市"})
+    )
+
+    def __init__(self, *args: Any, shop: Shop, **kwargs: Any) -> None:
+        kwargs["initial"] = {"province": shop.province, "city": shop.city}
+        super().__init__(*args, **kwargs)
+        # A place abroad is not on the list; it stays until somebody chooses another.
+        named = dict.fromkeys([*PROVINCES, *filter(None, [shop.province])])
+        self.fields["province"].choices = [("", _("unknown")), *((name, name) for name in named)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("city") and not cleaned.get("province") and "province" not in self.errors:
+            self.add_error("province", _("Choose the province the city lies in."))
+        return cleaned
