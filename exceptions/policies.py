@@ -93,18 +93,18 @@ def book_of(shop: Shop, since: datetime | None) -> Rulebook:
     return Books.of_shops([shop]).of(shop.pk, since)
 
 
-def with_document(shop: ShopSetup, document: dict[str, object], number: int | None) -> Rulebook:
-    """A shop's rules under a document; raises ValueError saying what in it cannot be read."""
+def with_document(shop: ShopSetup, document: dict[str, object], number: int | None, *, strict: bool = True) -> Rulebook:
+    """A shop's rules under a document; raises Unreadable saying what in it cannot be read (see compile_book)."""
     province = province_of(shop.province) or province_of(shop.city) or ""
     places = tuple(place for place in (shop.province, shop.city) if place)
-    return compile_book(shop.platform, shop.code, shop.timezone, document, number, places, province)
+    return compile_book(shop.platform, shop.code, shop.timezone, document, number, places, province, strict=strict)
 
 
 @lru_cache(KEPT)
 def compiled(shop: ShopSetup, policy_pk: int | None, number: int | None) -> Rulebook:
     """A shop's rules at one version, without what opens no case: what the sweep judges by."""
     document = Policy.objects.values_list("document", flat=True).get(pk=policy_pk) if policy_pk else {}
-    return with_document(shop, document, number).watched
+    return with_document(shop, document, number, strict=False).watched
 
 
 @lru_cache(KEPT)

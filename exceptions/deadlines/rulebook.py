@@ -10,9 +10,12 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_noop as _
+
 from exceptions.deadlines import terms as packs
+from exceptions.deadlines.errors import NONE_OF, Unreadable, unreadable
 from exceptions.deadlines.facts import OrderFacts, ParcelFacts
-from exceptions.deadlines.terms import COMMON, WATCHED, Length, Term, day, read_entry, read_length
+from exceptions.deadlines.terms import COMMON, LENGTHS, WATCHED, Length, Term, day, read_entry, read_length
 from exceptions.deadlines.worktime import DEFAULT, Week, end_of
 
 # How narrow a scope is: of two changes that both apply, the narrower wins, then the later written.
@@ -150,10 +153,14 @@ def compile_book(
     number: int | None,
     from_places: tuple[str, ...] = (),
     from_province: str = "",
+    *,
+    strict: bool = True,
 ) -> Rulebook:
     """Return the rules of a shop (by its code) under a merchant's document (exceptions.deadlines.policy).
 
-    Raises ValueError naming the clock, window or waiver that cannot be read, and what is wrong with it.
+    Raises Unreadable naming the clock, window or waiver that cannot be read, and what is wrong with it. What names a rule or
+    region that does not exist is refused too, unless not `strict`: a published version still stands when a later pack no
+    longer has the rule it changes.
     """
     local = ZoneInfo(zone)
     names = (platform, *COMMON)
@@ -165,6 +172,9 @@ def compile_book(
         regions |= {region: frozenset(places) for region, places in packs.document(name).get("regions", {}).items()}
     regions |= {region: frozenset(places) for region, places in document.get("regions", {}).items()}
     rules = [_rule(entry, version, changes, document.get("reviewed", {}), local, number) for entry, version in entries]
+    if strict:
+        _resolve(rules, regions)
+        _resolve_codes(document, {rule.term.code for rule in rules})
     windows: dict[str, tuple[Window, ...]] = {}
     for written in document.get("windows", ()):
         if _meant(written.get("scope", {}), platform, shop):
@@ -182,6 +192,44 @@ def compile_book(
         from_places=from_places,
         from_province=from_province,
     )
+
+
+def _resolve(rules: list[Rule], regions: Mapping[str, frozenset[str]]) -> None:
+    """Raise Unreadable where a clock names a region, or another clock, that is not there; or where a code stands twice."""
+    codes: set[str] = set()
+    for rule in rules:
+        if rule.term.code in codes:
+            raise Unreadable("code", _("This code stands twice."), item=f"clock {rule.term.code}")
+        codes.add(rule.term.code)
+    for rule in rules:
+        for term in (rule.term, *(term for _scope, term in rule.variants)):
+            item = f"clock {term.code}"
+            if term.after and term.after not in codes:
+                raise Unreadable("after", NO_RULE, item=item, code=term.after)
+            for lane in term.lanes:
+                for name in (lane.within, lane.origin, lane.to):
+                    if name and name not in regions:
+                        raise Unreadable("lanes", NO_REGION, item=item, name=name)
+
+
+NO_RULE = _("There is no rule “%(code)s”.")
+NO_REGION = _("There is no region “%(name)s”. Define it first, or choose another.")
+
+
+def _resolve_codes(document: Mapping[str, Any], here: set[str]) -> None:
+    """Raise Unreadable where a change, window or waiver names a rule that neither a pack nor the merchant has."""
+    known = here | packs.shipped().keys() | {entry["code"] for entry in document.get("own", ())}
+    for change in document.get("changes", ()):
+        if change["code"] not in known:
+            raise Unreadable("code", NO_RULE, item=f"change {change['code']}", code=change["code"])
+    for kind in ("windows", "waivers"):
+        for written in document.get(kind, ()):
+            for code in written.get("codes", ()):
+                if code not in known:
+                    raise Unreadable("codes", NO_RULE, item=f"{kind[:-1]} {written.get('name', '?')}", code=code)
+    for code in document.get("reviewed", {}):
+        if code not in known:
+            raise Unreadable("reviewed", NO_RULE, item=f"review {code}", code=code)
 
 
 def _meant(scope: Mapping[str, Any], platform: str, shop: str) -> bool:
@@ -230,9 +278,15 @@ def _needs_order(scope: Mapping[str, Any]) -> bool:
 
 
 def changed(entry: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry of a pack with some of its keys set otherwise; None takes a key away."""
+    """An entry of a pack with some of its keys set otherwise; None takes a key away, and a length the length it had."""
+    if any(values.get(name) is not None for name in LENGTHS):
+        entry = {name: value for name, value in entry.items() if name not in OF_LENGTHS}
     merged = {**entry, **values}
     return {name: value for name, value in merged.items() if value is not None}
+
+
+# A length and what goes with it.
+OF_LENGTHS = frozenset({*LENGTHS, "at", "margin_hours"})
 
 
 def start_of(when: date, zone: ZoneInfo) -> datetime:
@@ -244,23 +298,25 @@ def _span(written: Mapping[str, Any], zone: ZoneInfo) -> tuple[datetime, datetim
     """The instants from the first date to the last, both inclusive."""
     opens, closes = day(written.get("opens")), day(written.get("closes"))
     if opens is None or closes is None:
-        raise ValueError("opens and closes are dates, both needed")
+        raise Unreadable(
+            "opens" if opens is None else "closes", _("Both dates are needed: the first and the last day.")
+        )
     if closes < opens:
-        raise ValueError("closes is before opens")
+        raise Unreadable("closes", _("The last day is before the first."))
     return start_of(opens, zone), end_of(closes, zone)
 
 
 def read_window(written: Mapping[str, Any], zone: ZoneInfo) -> Window:
-    """Read a window of a document. Raises ValueError naming it and what is wrong."""
+    """Read a window of a document. Raises Unreadable naming it and what is wrong."""
     try:
         opens, closes = _span(written, zone)
         length = read_length(dict(written))
         if length is None:
-            raise ValueError("either hours or until is needed")
+            raise Unreadable("hours", _("Give the length it has instead: hours, days or a date."))
         if not written.get("codes"):
-            raise ValueError("no rule is named")
+            raise Unreadable("codes", _("Name at least one rule."))
         if written.get("by", "paid") not in WINDOW_KEYS:
-            raise ValueError(f"by is none of {', '.join(WINDOW_KEYS)}")
+            raise Unreadable("by", NONE_OF, value=written["by"], choices=", ".join(WINDOW_KEYS))
         return Window(
             name=written["name"],
             codes=frozenset(written["codes"]),
@@ -272,7 +328,7 @@ def read_window(written: Mapping[str, Any], zone: ZoneInfo) -> Window:
             goods=frozenset(written.get("goods", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"window {written.get('name', '?')}: {error}") from error
+        raise unreadable(error, f"window {written.get('name', '?')}") from error
 
 
 WINDOW_KEYS = ("paid", "placed", "uploaded")
@@ -281,16 +337,16 @@ PLACES = ("sender", "receiver", "transit")
 
 
 def read_waiver(written: Mapping[str, Any], zone: ZoneInfo) -> Waiver:
-    """Read a waiver of a document. Raises ValueError naming it and what is wrong."""
+    """Read a waiver of a document. Raises Unreadable naming it and what is wrong."""
     try:
         opens, closes = _span(written, zone)
         until = day(written.get("until"))
         if not written.get("codes") and not written.get("kinds"):
-            raise ValueError("no rule is named")
+            raise Unreadable("codes", _("Name at least one rule."))
         if unknown := set(written.get("places", ())) - set(PLACES):
-            raise ValueError(f"{sorted(unknown)[0]} is none of {', '.join(PLACES)}")
+            raise Unreadable("places", NONE_OF, value=sorted(unknown)[0], choices=", ".join(PLACES))
         if written.get("by", "due") not in WAIVER_KEYS:
-            raise ValueError(f"by is none of {', '.join(WAIVER_KEYS)}")
+            raise Unreadable("by", NONE_OF, value=written["by"], choices=", ".join(WAIVER_KEYS))
         return Waiver(
             name=written["name"],
             codes=frozenset(written.get("codes", ())),
@@ -303,4 +359,4 @@ def read_waiver(written: Mapping[str, Any], zone: ZoneInfo) -> Waiver:
             until=end_of(until, zone) if until else None,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"waiver {written.get('name', '?')}: {error}") from error
+        raise unreadable(error, f"waiver {written.get('name', '?')}") from error

@@ -4,6 +4,7 @@ docs/rules.md tells the form of a pack.
 """
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,6 +12,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
+from exceptions.deadlines.errors import MISSING, NONE_OF, Unreadable, unreadable
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.moments import MOMENTS, PROMISES
 from exceptions.deadlines.penalties import Tier, penalty, read_tier
@@ -158,6 +162,14 @@ def document(name: str) -> dict[str, Any]:
 
 
 @cache
+def shipped() -> Mapping[str, tuple[str, dict[str, Any]]]:
+    """Return every clock of every pack as it is written: code → name of its pack, and the entry."""
+    folder = resources.files("exceptions.deadlines.packs")
+    names = sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    return {entry["code"]: (name, entry) for name in names for entry in document(name)["clock"]}
+
+
+@cache
 def pack(name: str) -> tuple[Term, ...]:
     """Return the terms of one pack. Raises ValueError naming the clock and the field that cannot be read."""
     return _terms(document(name))
@@ -177,12 +189,11 @@ def _terms(written: dict[str, Any]) -> tuple[Term, ...]:
 
 
 def read_entry(entry: dict[str, Any], version: str) -> Term:
-    """Read one clock. Raises ValueError naming the clock, the field, and what is wrong with it."""
+    """Read one clock. Raises Unreadable naming the clock, the field, and what is wrong with it."""
     try:
         return _checked(_term(entry, version))
     except (KeyError, ValueError, TypeError) as error:
-        said = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-        raise ValueError(f"clock {entry.get('code', '?')}: {said}") from error
+        raise unreadable(error, f"clock {entry.get('code', '?')}") from error
 
 
 def _term(entry: dict[str, Any], version: str) -> Term:
@@ -245,40 +256,52 @@ def _term(entry: dict[str, Any], version: str) -> Term:
 
 
 def _checked(term: Term) -> Term:
-    if term.shape not in SHAPES:
-        raise ValueError(f"shape {term.shape} is none of {', '.join(SHAPES)}")
-    if term.whose not in WHOSE:
-        raise ValueError(f"whose {term.whose} is none of {', '.join(WHOSE)}")
-    if term.warn < timedelta() or term.grave < timedelta():
-        raise ValueError("warn_hours and grave_hours must not be below 0")
+    _among("shape", term.shape, SHAPES)
+    _among("whose", term.whose, WHOSE)
+    for name, span in (("warn_hours", term.warn), ("grave_hours", term.grave)):
+        if span < timedelta():
+            raise Unreadable(name, _("%(name)s must not be below 0."), name=name)
     if term.shape not in RUNNING_SHAPES:
         return term
-    moments = MOMENTS.get(term.subject)
-    if moments is None:
-        raise ValueError(f"subject {term.subject} is none of {', '.join(MOMENTS)}")
-    named = [*term.stop, *([term.cut.on] if term.cut else ()), *(() if term.after else [term.start])]
-    if unknown := [name for name in named if name not in moments]:
-        raise ValueError(f"{unknown[0] or 'start'} is no moment of {term.subject}: {', '.join(moments)}")
-    if term.promise not in PROMISES[term.subject]:
-        raise ValueError(f"promise {term.promise} is none of {', '.join(PROMISES[term.subject])}")
+    _among("subject", term.subject, MOMENTS)
+    if not term.after:
+        _moment("start", term.start, term.subject)
+    for name in term.stop:
+        _moment("stop", name, term.subject)
+    if term.cut:
+        _moment("cut", term.cut.on, term.subject)
+    _among("promise", term.promise, PROMISES[term.subject])
     if not term.stop:
-        raise ValueError("stop is missing")
+        raise Unreadable("stop", MISSING, name="stop")
     if term.whose in WATCHED and term.kind is None:
-        raise ValueError("kind is missing")
+        raise Unreadable("kind", MISSING, name="kind")
     if term.subject == "ticket" and not term.tickets:
-        raise ValueError("tickets is missing")
+        raise Unreadable("tickets", MISSING, name="tickets")
     if term.enabled and not term.runs:
-        raise ValueError("either a length or promise is needed to switch it on")
+        raise Unreadable("hours", _("Give a length or a promise before you switch it on."))
     return term
 
 
+def _among(field: str, value: str, choices: Iterable[str]) -> None:
+    if value not in choices:
+        raise Unreadable(field, NONE_OF, value=value or field, choices=", ".join(filter(None, choices)))
+
+
+def _moment(field: str, value: str, subject: str) -> None:
+    if value not in MOMENTS[subject]:
+        sentence = _("“%(value)s” is no moment of: %(subject)s. There are: %(choices)s.")
+        choices = ", ".join(MOMENTS[subject])
+        raise Unreadable(field, sentence, value=value or field, subject=subject, choices=choices)
+
+
 def read_length(entry: dict[str, Any]) -> Length | None:
-    """Read the length of a clock, lane or window; None where it has none. Raises ValueError saying what is wrong."""
+    """Read the length of a clock, lane or window; None where it has none. Raises Unreadable saying what is wrong."""
     given = [name for name in LENGTHS if entry.get(name) is not None]
     if not given:
         return None
     if len(given) > 1:
-        raise ValueError(f"{given[0]} and {given[1]} cannot both be the length")
+        sentence = _("%(one)s and %(other)s cannot both be the length. Keep one of them.")
+        raise Unreadable(given[1], sentence, one=given[0], other=given[1])
     name = given[0]
     if name == "mean_hours":
         return Length(lasts=_hours(entry, name) + timedelta(hours=entry.get("margin_hours", 0)))
@@ -287,8 +310,8 @@ def read_length(entry: dict[str, Any]) -> Length | None:
     if name == "until":
         return Length(until=day(entry[name]))
     count = entry[name]
-    if not isinstance(count, int) or count < (0 if entry.get("at") else 1):
-        raise ValueError(f"{name} must be a whole number above 0")
+    if isinstance(count, bool) or not isinstance(count, int) or count < (0 if entry.get("at") else 1):
+        raise Unreadable(name, _("%(name)s must be a whole number above 0."), name=name)
     if name == "working_days":
         return Length(working_days=count)
     return Length(days=count, at=time.fromisoformat(entry["at"]) if entry.get("at") else None)
@@ -297,10 +320,10 @@ def read_length(entry: dict[str, Any]) -> Length | None:
 def _hours(entry: dict[str, Any], name: str) -> timedelta:
     value = entry[name]
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"{name} must be a number")
+        raise Unreadable(name, _("%(name)s must be a number."), name=name)
     hours = float(value)
     if not 0 < hours <= 24 * 366:
-        raise ValueError(f"{name} must be above 0 and at most a year")
+        raise Unreadable(name, _("%(name)s must be above 0 and at most a year."), name=name)
     return timedelta(hours=hours)
 
 
@@ -313,7 +336,7 @@ def _lane(entry: dict[str, Any]) -> Lane:
         to=entry.get("to", ""),
     )
     if not (lane.same_province or lane.within or lane.origin or lane.to):
-        raise ValueError("a lane needs same_province, within, from or to")
+        raise Unreadable("lanes", _("A lane needs same_province, within, from or to."))
     return lane
 
 

@@ -32,10 +32,10 @@ def test_a_platform_without_a_pack_is_judged_by_the_generic_one() -> None:
     [
         (('kind = "late_pickup"', 'kind = "late_pick"'), "late_pick"),
         (('kind = "late_pickup"\n', ""), "kind"),
-        (('start = "uploaded"', 'start = "opened"'), "opened is no moment of parcel"),
+        (('start = "uploaded"', 'start = "opened"'), "“opened” is no moment of: parcel"),
         (("hours = 24\n", "hours = 24\ndays = 2\n"), "hours and days"),
-        (('subject = "parcel"', 'subject = "box"'), "subject box"),
-        (("hours = 24\n", "enabled = true\n"), "either a length or promise"),
+        (('subject = "parcel"', 'subject = "box"'), "“box” is none of"),
+        (("hours = 24\n", "enabled = true\n"), "a length or a promise"),
         (("hours = 24\n", "hours = -1\n"), "above 0"),
         (('grade = "C"\n', ""), "grade"),
     ],
