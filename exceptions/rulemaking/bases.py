@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from exceptions.deadlines import policy
 from exceptions.deadlines.rulebook import OF_ORDERS, WEIGHTS, Rule, changed, start_of
-from exceptions.deadlines.terms import RUNNING_SHAPES, document, read_entry
+from exceptions.deadlines.terms import RUNNING_SHAPES, read_entry
 
 Entry = dict[str, Any]
 Scope = Mapping[str, Any]
@@ -35,18 +36,15 @@ EDITABLE: dict[str, Any] = {
     "stack": "",
     "stack_cap_percent": None,
     "stack_cap": None,
+    "effective_from": None,
+    "effective_to": None,
 }
 DRAFT = "draft"
 
 
-def shipped(pack: str, code: str) -> Entry | None:
-    """The entry of a code as its pack ships it."""
-    return next((entry for entry in document(pack)["clock"] if entry["code"] == code), None)
-
-
 def same_scope(one: Scope, other: Scope) -> bool:
     """Whether two scopes mean the same orders."""
-    return all(sorted(one.get(name) or ()) == sorted(other.get(name) or ()) for name in WEIGHTS)
+    return policy.tidy_scope(one) == policy.tidy_scope(other)
 
 
 def _covers(wide: Scope, narrow: Scope) -> bool:
@@ -70,8 +68,12 @@ def before_change(entry: Entry, written: Mapping[str, Any], scope: Scope) -> Ent
 
 def change_of(written: Mapping[str, Any], code: str, scope: Scope) -> dict[str, Any] | None:
     """The change of this code and scope in a document."""
-    mine = (change for change in written.get("changes", ()) if change["code"] == code)
-    return next((change for change in mine if same_scope(change.get("scope", {}), scope)), None)
+    return policy.find(written, "changes", policy.change_key(code, scope))
+
+
+def keys(entry: Mapping[str, Any]) -> frozenset[str]:
+    """What of this rule a form may change."""
+    return frozenset(policy.EDITABLE[entry.get("shape", "span")]) & EDITABLE.keys()
 
 
 def editable(entry: Mapping[str, Any]) -> Entry:
@@ -84,7 +86,7 @@ def editable(entry: Mapping[str, Any]) -> Entry:
 def plain(value: Any) -> Any:
     """A value as JSON has it: 48.0 is 48, a date its text, a Decimal a number."""
     if isinstance(value, Mapping):
-        return {name: plain(one) for name, one in value.items() if one not in (None, False, "")}
+        return {name: plain(one) for name, one in value.items() if not (one is None or one is False or one == "")}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     if isinstance(value, date):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.rulebook import Rule, Rulebook, compile_book
-from exceptions.deadlines.terms import COMMON, RUNNING_SHAPES, Term, document
+from exceptions.deadlines.terms import COMMON, RUNNING_SHAPES, Term, document, read_entry, shipped
 from exceptions.rulemaking import phrases
 from merchants.models import Platform, Shop
 from shipops.kit.choices import Choice
@@ -126,36 +126,19 @@ def platforms_of(shops: Iterable[Shop]) -> list[str]:
 
 def book_for(platform: str, written: Document, number: int | None = None, zone: str = "Asia/Shanghai") -> Rulebook:
     """The rules of a platform for a shop that no change names. Raises ValueError as compile_book does."""
-    return compile_book(platform, "", zone, written, number)
-
-
-def packs_of(platforms: Iterable[str]) -> dict[str, str]:
-    """The pack each code is written in, over these platforms and the common packs."""
-    return {entry["code"]: name for name in (*COMMON, *platforms) for entry in document(name)["clock"]}
+    return compile_book(platform, "", zone, written, number, strict=False)
 
 
 def rules(platforms: Iterable[str], written: Document, number: int | None = None) -> dict[str, tuple[str, Rule]]:
     """Each rule by its code, and the pack it is of; own rules are of the house."""
     found: dict[str, tuple[str, Rule]] = {}
     platforms = list(platforms) or [Platform.OTHER.value]
-    names = packs_of(platforms)
     for platform in platforms:
         for rule in book_for(platform, written, number).rules:
-            found.setdefault(rule.term.code, (names.get(rule.term.code, HOUSE), rule))
-    own = {entry["code"] for entry in written.get("own", ())} - set(found)
-    for code in own:  # of a platform or shop that is no more
-        found.setdefault(code, (HOUSE, Rule(_own(written, code))))
+            found.setdefault(rule.term.code, (shipped().get(rule.term.code, (HOUSE, {}))[0], rule))
+    for entry in written.get("own", ()):  # of some shops only, or of a platform that is no more
+        found.setdefault(entry["code"], (HOUSE, Rule(read_entry(entry, "own"))))
     return found
-
-
-def _own(written: Document, code: str) -> Term:
-    entry = next(entry for entry in written["own"] if entry["code"] == code)
-    [rule] = [
-        rule
-        for rule in book_for(Platform.OTHER.value, {"own": [entry | {"scope": {}}]}).rules
-        if rule.term.code == code
-    ]
-    return rule.term
 
 
 def shelf(platforms: list[str], written: Document, number: int | None, drafted: set[str], filters: Filters) -> Shelf:
@@ -212,3 +195,11 @@ def _group(name: str, rows: list[Row]) -> Group:
         folded=[pair for pair in folded if pair[1]],
         total=len(mine),
     )
+
+
+def regions(platforms: Iterable[str], written: Document) -> dict[str, list[str]]:
+    """Named lists of provinces that lanes are written by: those of the packs, a merchant's own over them."""
+    found: dict[str, list[str]] = {}
+    for name in (*COMMON, *platforms):
+        found |= {region: list(places) for region, places in document(name).get("regions", {}).items()}
+    return found | {region: list(places) for region, places in written.get("regions", {}).items()}

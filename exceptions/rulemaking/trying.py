@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -15,9 +15,8 @@ from exceptions.deadlines.rules import ClockDraft, Silence, examine
 from exceptions.deadlines.terms import Lane, Term
 from exceptions.rulemaking import phrases
 
-# Moments told by the order's own columns; the others hang on its parcel or ticket.
-OF_ORDER = ("placed", "paid", "dispatched", "handed_over", "delivered")
-SECOND = timedelta(seconds=1)
+# Moments that an example tells by another.
+SAME = {"handed_over": "picked_up", "dispatched": "uploaded", "placed": "paid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,7 @@ def wanted(term: Term, first: Term | None = None) -> list[str]:
     named = [(first or term).start if term.after else term.start, *([term.cut.on] if term.cut else []), *term.stop]
     if "paid" not in usual:
         usual = ["paid", *usual]
-    # What the usual ones say already.
-    told = {"handed_over": "picked_up", "dispatched": "uploaded"}
-    return list(dict.fromkeys([*usual, *(told.get(name, name) for name in named if name)]))
+    return list(dict.fromkeys([*usual, *(SAME.get(name, name) for name in named if name)]))
 
 
 def try_rule(rule: Rule, book: Rulebook, example: Example) -> Tried:
@@ -111,7 +108,7 @@ def facts(term: Term, example: Example) -> OrderFacts:
     """The example as rules read it: one order with one parcel or ticket."""
     known = example.moments
     parcels: tuple[ParcelFacts, ...] = ()
-    if term.subject == "parcel" or term.after or known.keys() & {"uploaded", "picked_up"}:
+    if term.subject != "ticket" and known.keys() - {"paid"}:
         parcels = (_parcel(term, known),)
     tickets: tuple[TicketFacts, ...] = ()
     if term.subject == "ticket" and "opened" in known:
@@ -128,7 +125,8 @@ def facts(term: Term, example: Example) -> OrderFacts:
         tickets=tickets,
         to_places=(example.province,) if example.province else (),
         to_province=example.province,
-        **{f"{name}_at": known[name] for name in OF_ORDER if name in known and name != "delivered"},
+        placed_at=known.get("paid"),
+        paid_at=known.get("paid"),
         **promised,
     )
 

@@ -1,12 +1,13 @@
 """A change of a rule that runs: a form made from the rule's entry, giving back what of it is to be otherwise, and for whom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from exceptions.deadlines.checks import MOST_RUNS
 from exceptions.deadlines.moments import MOMENTS as KNOWN
 from exceptions.deadlines.moments import PROMISES
 from exceptions.deadlines.terms import read_entry
@@ -31,6 +32,27 @@ WARNS = gettext_lazy("This many hours before the limit a case is opened as about
 GRAVE = gettext_lazy("This many hours after the limit it counts as seriously broken.")
 
 
+# The pack's key behind each field that a rule of some shape has not.
+KEY_OF = {
+    "at": "at",
+    "until": "until",
+    "margin": "margin_hours",
+    "promise": "promise",
+    "repeat": "repeat",
+    "worktime": "worktime",
+    "cut_on": "cut",
+    "cut_hours": "cut",
+    "effective_from": "effective_from",
+    "effective_to": "effective_to",
+}
+# And the field at which a refusal of a key is shown.
+FIELD_OF = {"hours": "number", "days": "number", "working_days": "number", "mean_hours": "number"} | {
+    "margin_hours": "margin",
+    "cut": "cut_hours",
+    "scope": "shops",
+}
+
+
 class RuleFields(ScopeFields):
     """What a rule that runs says: length, levels, cut, goods, money."""
 
@@ -53,7 +75,7 @@ class RuleFields(ScopeFields):
     repeat = forms.IntegerField(
         label=gettext_lazy("Times in a row"),
         min_value=1,
-        max_value=30,
+        max_value=MOST_RUNS,
         help_text=gettext_lazy("More than 1: it runs again from each limit that passes unmet."),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
@@ -75,16 +97,27 @@ class RuleFields(ScopeFields):
         gettext_lazy("Together at most, %"), gettext_lazy("Of the amount paid; then they add up to that."), max_value=1000
     )
     stack_cap = number_field(gettext_lazy("Together at most, sum"))
+    effective_from = date_field(
+        gettext_lazy("For orders paid from"), gettext_lazy("In the life of the rule itself; blank: always.")
+    )
+    effective_to = date_field(gettext_lazy("To"), gettext_lazy("The last day; blank: until further notice."))
 
-    def __init__(self, *args: Any, regions: Iterable[str] = (), subject: str = "order", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, keys: Collection[str], regions: Iterable[str] = (), subject: str = "order", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.regions, self.subject = list(regions), subject
+        self.keys, self.regions, self.subject = frozenset(keys), list(regions), subject
         moments = [("", gettext_lazy("Nothing")), *((name, phrases.moment(name)) for name in KNOWN[subject])]
         self.fields["cut_on"].choices = moments  # type: ignore[attr-defined]
         named = [(name, phrases.PROMISES[name] if name else "–") for name in PROMISES[subject]]
         self.fields["promise"].choices = named  # type: ignore[attr-defined]
         if len(named) == 1:
             del self.fields["promise"]
+        for name, key in KEY_OF.items():
+            if key not in self.keys:
+                self.fields.pop(name, None)
+        kinds = [pair for pair in LENGTH_KINDS if not pair[0] or pair[0] in self.keys]
+        self.fields["length"].choices = kinds  # type: ignore[attr-defined]
         self.lanes: Any = None
         self.tiers: Any = None
 
@@ -110,6 +143,8 @@ class RuleFields(ScopeFields):
         hours, warn = self._length.get("hours"), data.get("warn_hours")
         if hours and warn is not None and warn > hours:
             self.add_error("warn_hours", _("The whole limit is {n} h: it cannot warn earlier.").format(n=hours))
+        if data.get("effective_from") and data.get("effective_to") and data["effective_to"] < data["effective_from"]:
+            self.add_error("effective_to", _("It ends before it begins."))
         if set(data.get("goods") or ()) & set(data.get("not_goods") or ()):
             self.add_error("not_goods", _("The same goods cannot be both in and out."))
         if data.get("enabled") and not self._runs(data):
@@ -125,15 +160,22 @@ class RuleFields(ScopeFields):
         data = self.cleaned_data
         found: dict[str, Any] = {name: self._length.get(name) for name in ("hours", "days", "at", "working_days")}
         found |= {name: self._length.get(name) for name in ("until", "mean_hours", "margin_hours")}
-        found |= {name: data[name] for name in ("enabled", "worktime", "repeat", "stack")}
+        found |= {name: data[name] for name in ("enabled", "worktime", "repeat", "stack") if name in data}
         found |= {name: goods_said(data[name]) for name in ("goods", "not_goods")}
         for name in ("warn_hours", "grave_hours", "stack_cap_percent", "stack_cap"):
             found[name] = None if data.get(name) is None else shortest(data[name])
+        for name in ("effective_from", "effective_to"):
+            found[name] = bases.plain(data.get(name))
         found["promise"] = data.get("promise") or ""
         found["cut"] = {"on": data["cut_on"], "hours": shortest(data["cut_hours"])} if data.get("cut_on") else None
         found["lanes"] = [bases.plain(one) for one in self.lanes.said]
         found["penalty"] = [bases.plain(one) for one in self.tiers.said]
-        return found
+        return {name: value for name, value in found.items() if name in self.keys}
+
+    def refuse(self, field: str, sentence: str) -> None:
+        """Show why what was said is refused, at the field of this key of the pack."""
+        name = FIELD_OF.get(field, field)
+        self.add_error(name if name in self.fields else None, sentence)
 
     def in_group(self, *names: str) -> list[forms.BoundField]:
         return [self[name] for name in names if name in self.fields]
@@ -153,6 +195,10 @@ class RuleFields(ScopeFields):
     @property
     def stack_fields(self) -> list[forms.BoundField]:
         return self.in_group("stack", "stack_cap_percent", "stack_cap")
+
+    @property
+    def date_fields(self) -> list[forms.BoundField]:
+        return self.in_group("effective_from", "effective_to")
 
 
 class ChangeForm(RuleFields):
@@ -174,7 +220,9 @@ class ChangeForm(RuleFields):
         member: Member,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, member=member, subject=entry.get("subject", "order"), **kwargs)
+        super().__init__(
+            *args, member=member, subject=entry.get("subject", "order"), keys=bases.keys(entry), **kwargs
+        )
         self.shipped, self.written = dict(entry), written
         former = bases.change_of(written, entry["code"], scope) or {}
         now = bases.changed(bases.before_change(self.shipped, written, scope), former.get("set", {}))
@@ -189,7 +237,7 @@ class ChangeForm(RuleFields):
             try:
                 read_entry(self.entry, bases.DRAFT)
             except ValueError as error:
-                self.add_error(None, str(error))
+                self.refuse(getattr(error, "field", ""), getattr(error, "told", str(error)))
         return data
 
     @property
@@ -205,6 +253,6 @@ def initial_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a rule from its editable values."""
     cut = values["cut"] or {}
     found = {name: values[name] for name in ("enabled", "promise", "worktime", "repeat", "warn_hours", "grave_hours")}
-    found |= {name: values[name] for name in ("stack", "stack_cap_percent", "stack_cap")}
+    found |= {name: values[name] for name in ("stack", "stack_cap_percent", "stack_cap", "effective_from", "effective_to")}
     found |= {"goods": goods_shown(values["goods"]), "not_goods": goods_shown(values["not_goods"])}
     return found | {"cut_on": cut.get("on", ""), "cut_hours": cut.get("hours")} | length_initial(dict(values))

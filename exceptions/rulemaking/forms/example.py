@@ -13,7 +13,7 @@ from exceptions.deadlines.terms import Term
 from exceptions.rulemaking import phrases
 from exceptions.rulemaking.forms.parts import choice_field, instant_field, number_field
 from exceptions.rulemaking.forms.scopes import GOODS_CHOICES, ORDINARY
-from exceptions.rulemaking.trying import Example, wanted
+from exceptions.rulemaking.trying import SAME, Example, wanted
 from merchants.models import Shop
 from shipments._provinces import PROVINCES
 
@@ -22,6 +22,8 @@ PREFIX = "x"
 MORNING = 10
 # Each thing of the example happens this long after the one before.
 APART = timedelta(hours=6)
+# A clock in the making may start and stop anywhere: its example has these in place of their moments.
+OWN = {"start": _("It starts"), "stop": _("It stops")}
 
 
 class ExampleForm(forms.Form):
@@ -33,36 +35,29 @@ class ExampleForm(forms.Form):
     province = choice_field(_("To"), [("", "–"), *((name, name) for name in PROVINCES)])
 
     def __init__(
-        self, *args: Any, term: Term, first: Term | None, shops: Sequence[Shop], now: datetime, **kwargs: Any
+        self, *args: Any, shops: Sequence[Shop], now: datetime, term: Term | None, first: Term | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, prefix=PREFIX, **kwargs)
         self.shops = {shop.code: shop for shop in shops}
         named = [(code, shop.name) for code, shop in self.shops.items()]
         self.fields["shop"].choices = named  # type: ignore[attr-defined]
-        self.moments = wanted(term, first)
+        self.moments = wanted(term, first) if term else ["paid", *OWN]
         for name in self.moments:
-            self.fields[name] = instant_field(phrases.moment(name))
-        if term.promise:
+            self.fields[name] = instant_field(OWN.get(name) or phrases.moment(name))
+        if term and term.promise:
             self.fields["promised"] = instant_field(phrases.PROMISES[term.promise])
         self.order_fields([*self.moments, "promised", "amount", "goods", "province", "shop"])
-        self.initial = self._filled(term, first, now)
+        begins = (first or term).start if term and term.after else term.start if term else "start"  # type: ignore[union-attr]
+        self.initial = self._filled(SAME.get(begins, begins), now)
 
-    def _filled(self, term: Term, first: Term | None, now: datetime) -> dict[str, Any]:
+    def _filled(self, last: str, now: datetime) -> dict[str, Any]:
         """An order of yesterday morning whose clock has just started."""
         zone = next(iter(self.shops.values())).zone
-        start = (first or term).start if term.after else term.start
         paid = timezone.localtime(now, zone).replace(hour=MORNING, minute=0, second=0, microsecond=0, tzinfo=None)
         paid -= timedelta(days=1)
         found: dict[str, Any] = {"amount": Decimal(128), "goods": ORDINARY}
-        told = {"handed_over": "picked_up", "dispatched": "uploaded", "placed": "paid"}
-        last = told.get(start, start)
-        for number, name in enumerate(self.moments):
-            found[name] = paid + number * APART
-            if name == last:
-                break
-        if last not in self.moments:
-            found = {name: value for name, value in found.items() if name not in self.moments or name == "paid"}
-        return found
+        until = self.moments.index(last) if last in self.moments else 0
+        return found | {name: paid + number * APART for number, name in enumerate(self.moments[: until + 1])}
 
     @property
     def shop_chosen(self) -> Shop:
@@ -70,18 +65,21 @@ class ExampleForm(forms.Form):
         code = self.cleaned_data.get("shop") if self.is_bound and hasattr(self, "cleaned_data") else ""
         return self.shops.get(code or "") or next(iter(self.shops.values()))
 
-    def example(self) -> Example:
+    def example(self, term: Term) -> Example:
         """What was said, once the form is valid; where it was not bound, what it shows."""
         data = self.cleaned_data if self.is_bound else self.initial
         zone = self.shop_chosen.zone
-        instants = {
-            name: data[name].replace(tzinfo=zone) for name in [*self.moments, "promised"] if data.get(name) is not None
-        }
+        given = {name: data[name].replace(tzinfo=zone) for name in [*self.moments, "promised"] if data.get(name)}
         goods = data.get("goods") or ORDINARY
+        moments = {name: at for name, at in given.items() if name != "promised" and name not in OWN}
+        if "start" in given:
+            moments[SAME.get(term.start, term.start)] = given["start"]
+        if "stop" in given:
+            moments |= {SAME.get(name, name): given["stop"] for name in term.stop}
         return Example(
-            moments={name: at for name, at in instants.items() if name != "promised"},
+            moments=moments,
             amount=data.get("amount") or Decimal(0),
             goods="" if goods == ORDINARY else goods,
             province=data.get("province") or "",
-            promised_at=instants.get("promised"),
+            promised_at=given.get("promised"),
         )

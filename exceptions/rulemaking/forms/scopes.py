@@ -43,9 +43,8 @@ class ScopeFields(forms.Form):
         label=_("SKUs"), help_text=_("One a line. Narrower beats wider: a SKU beats its shop, a shop its platform.")
     )
 
-    def __init__(self, *args: Any, member: Member, pack: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, member: Member, pack: str = "", of_orders: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.member = member
         shops = [shop for shop in member.shops if pack in ("", "law", "house") or shop.platform == pack]
         # A platform's own rule holds on that platform alone.
         mine = dict.fromkeys(shop.platform for shop in shops)
@@ -55,6 +54,9 @@ class ScopeFields(forms.Form):
         self.fields["carriers"].choices = [(one.code, str(one)) for one in carriers]  # type: ignore[attr-defined]
         if len(mine) < 2:
             del self.fields["platforms"]
+        if not of_orders:
+            for name in ("scope_goods", "carriers", "categories", "skus"):
+                del self.fields[name]
 
     @property
     def scope(self) -> dict[str, list[str]]:
