@@ -196,6 +196,9 @@ class Policy(models.Model):
     effective_from = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # The last order told that it is in force (exceptions.rulemaking.spreading), and when all were.
+    woken_to = models.BigIntegerField(default=0, db_default=0)
+    woken_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "policies"
@@ -209,6 +212,10 @@ class Policy(models.Model):
                 | Q(state__in=["draft", "shadow"], number__isnull=True),
                 name="policy_published_with_number_and_date",
             ),
+        ]
+        indexes = [
+            # exceptions.rulemaking.spreading: versions that not all orders were told of.
+            models.Index(fields=["id"], name="policy_to_spread", condition=Q(state="published", woken_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

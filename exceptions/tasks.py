@@ -7,6 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from exceptions.desk import cases
+from exceptions.rulemaking.spreading import spread_batch
 from exceptions.sweep import judge_batch, ring_batch
 
 # About half a minute of work; the next nudge goes on from there.
@@ -40,3 +41,8 @@ def ring() -> int:
 @shared_task(name="exceptions.tasks.wake")
 def wake() -> int:
     return until_done(cases.wake_due)
+
+
+@shared_task(name="exceptions.tasks.spread")
+def spread() -> int:
+    return until_done(spread_batch)

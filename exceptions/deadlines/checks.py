@@ -1,4 +1,4 @@
-"""Whether a merchant's document has the form that exceptions.deadlines.policy tells; what has not is refused at its field. Pure."""
+"""Whether a merchant's document has the form exceptions.deadlines.policy tells; what has not is refused at its field. Pure."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -76,7 +76,6 @@ def _once(part: str, items: Iterable[Mapping[str, Any]]) -> None:
 
 def _change(change: Mapping[str, Any], names: Names) -> None:
     code = change.get("code")
-    item = f"change {code}"
     try:
         _keys("", change, ("code", "scope", "set", "note"))
         if code not in packs.shipped():
@@ -96,7 +95,7 @@ def _change(change: Mapping[str, Any], names: Names) -> None:
         _values({name: value for name, value in values.items() if value is not None}, names)
         packs.read_entry(changed(entry, values), "")
     except Unreadable as error:
-        raise error.about(item) from error
+        raise error.about(str(code)) from error
 
 
 def _own(clock: Mapping[str, Any], names: Names) -> None:
@@ -117,20 +116,21 @@ def _own(clock: Mapping[str, Any], names: Names) -> None:
         _values({name: value for name, value in clock.items() if name not in fixed}, names)
         packs.read_entry(dict(clock), "own")
     except Unreadable as error:
-        raise error.about(f"clock {code}") from error
+        raise error.about(str(code)) from error
 
 
 def _window(window: Mapping[str, Any], names: Names) -> None:
-    _named_item("window", window, WINDOW_KEYS, names)
+    _named_item(window, WINDOW_KEYS, names)
     read_window(window, ANY_ZONE)
 
 
 def _waiver(waiver: Mapping[str, Any], names: Names) -> None:
-    _named_item("waiver", waiver, WAIVER_KEYS, names)
+    _named_item(waiver, WAIVER_KEYS, names)
+    _among("kinds", waiver.get("kinds", []), [kind.value for kind in Kind])
     read_waiver(waiver, ANY_ZONE)
 
 
-def _named_item(what: str, item: Mapping[str, Any], keys: Collection[str], names: Names) -> None:
+def _named_item(item: Mapping[str, Any], keys: Collection[str], names: Names) -> None:
     try:
         _keys("", item, keys)
         for name in ("key", "name"):
@@ -139,7 +139,7 @@ def _named_item(what: str, item: Mapping[str, Any], keys: Collection[str], names
         _scope(item.get("scope", {}), SHOP_SCOPE, names)
         _values({name: value for name, value in item.items() if name != "scope" and value is not None}, names)
     except Unreadable as error:
-        raise error.about(f"{what} {item.get('name', '?')}") from error
+        raise error.about(str(item.get("name") or "?")) from error
 
 
 def _scope(scope: Any, keys: Collection[str], names: Names) -> None:

@@ -136,6 +136,11 @@ def put_named(document: Document, part: str, name: str, value: Any) -> Item:
     return _with(document, part, {key: v for key, v in {**document.get(part, {}), name: value}.items() if v})
 
 
+def put_week(document: Document, week: Mapping[str, Any]) -> Item:
+    """Return the document with this week; an empty one is the product's own."""
+    return _with(document, "week", dict(week))
+
+
 def _with(document: Document, part: str, value: Any) -> Item:
     return {key: v for key, v in {**document, part: value}.items() if key != part or v}
 

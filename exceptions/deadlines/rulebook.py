@@ -199,17 +199,16 @@ def _resolve(rules: list[Rule], regions: Mapping[str, frozenset[str]]) -> None:
     codes: set[str] = set()
     for rule in rules:
         if rule.term.code in codes:
-            raise Unreadable("code", _("This code stands twice."), item=f"clock {rule.term.code}")
+            raise Unreadable("code", _("This code stands twice."), item=rule.term.code)
         codes.add(rule.term.code)
     for rule in rules:
         for term in (rule.term, *(term for _scope, term in rule.variants)):
-            item = f"clock {term.code}"
             if term.after and term.after not in codes:
-                raise Unreadable("after", NO_RULE, item=item, code=term.after)
+                raise Unreadable("after", NO_RULE, item=term.code, code=term.after)
             for lane in term.lanes:
                 for name in (lane.within, lane.origin, lane.to):
                     if name and name not in regions:
-                        raise Unreadable("lanes", NO_REGION, item=item, name=name)
+                        raise Unreadable("lanes", NO_REGION, item=term.code, name=name)
 
 
 NO_RULE = _("There is no rule “%(code)s”.")
@@ -221,15 +220,15 @@ def _resolve_codes(document: Mapping[str, Any], here: set[str]) -> None:
     known = here | packs.shipped().keys() | {entry["code"] for entry in document.get("own", ())}
     for change in document.get("changes", ()):
         if change["code"] not in known:
-            raise Unreadable("code", NO_RULE, item=f"change {change['code']}", code=change["code"])
+            raise Unreadable("code", NO_RULE, item=change["code"], code=change["code"])
     for kind in ("windows", "waivers"):
         for written in document.get(kind, ()):
             for code in written.get("codes", ()):
                 if code not in known:
-                    raise Unreadable("codes", NO_RULE, item=f"{kind[:-1]} {written.get('name', '?')}", code=code)
+                    raise Unreadable("codes", NO_RULE, item=written["name"], code=code)
     for code in document.get("reviewed", {}):
         if code not in known:
-            raise Unreadable("reviewed", NO_RULE, item=f"review {code}", code=code)
+            raise Unreadable("reviewed", NO_RULE, item=code, code=code)
 
 
 def _meant(scope: Mapping[str, Any], platform: str, shop: str) -> bool:
@@ -328,7 +327,7 @@ def read_window(written: Mapping[str, Any], zone: ZoneInfo) -> Window:
             goods=frozenset(written.get("goods", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise unreadable(error, f"window {written.get('name', '?')}") from error
+        raise unreadable(error, str(written.get("name", "?"))) from error
 
 
 WINDOW_KEYS = ("paid", "placed", "uploaded")
@@ -359,4 +358,4 @@ def read_waiver(written: Mapping[str, Any], zone: ZoneInfo) -> Waiver:
             until=end_of(until, zone) if until else None,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise unreadable(error, f"waiver {written.get('name', '?')}") from error
+        raise unreadable(error, str(written.get("name", "?"))) from error

@@ -193,7 +193,7 @@ def read_entry(entry: dict[str, Any], version: str) -> Term:
     try:
         return _checked(_term(entry, version))
     except (KeyError, ValueError, TypeError) as error:
-        raise unreadable(error, f"clock {entry.get('code', '?')}") from error
+        raise unreadable(error, str(entry.get("code", "?"))) from error
 
 
 def _term(entry: dict[str, Any], version: str) -> Term:

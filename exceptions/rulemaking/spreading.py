@@ -1,0 +1,106 @@
+"""A new version reaches the orders it judges: they are woken for the sweep, in batches, from where the last one stopped.
+
+Safe to run twice, at once, or to be cut off: what was told is a cursor on the version, and to tell an order twice only judges it
+once more.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from exceptions.deadlines.rulebook import Rulebook
+from exceptions.models import Policy
+from exceptions.policies import SHOP_COLUMNS, ShopSetup, with_document
+from merchants.models import Shop
+from orders.models import Order, OrderStatus
+
+# About 0.1 s of locks: a sweep or an import that wants one of the orders does not wait noticeably.
+BATCH = 5_000
+OVER = [OrderStatus.COMPLETED.value, OrderStatus.CANCELLED.value]
+
+# The next orders judged by the version that something may still be open on. An order nobody dated is judged by the newest.
+NEXT = """
+select o.id from orders_order o
+where o.id > %(cursor)s and o.shop_id = any(%(shops)s)
+  and coalesce(o.paid_at, o.placed_at, 'infinity') >= %(since)s
+  and (o.status <> all(%(over)s)
+       or exists (select 1 from exceptions_case c where c.order_id = o.id and c.state <> 'resolved')
+       or exists (select 1 from exceptions_clock k where k.order_id = o.id and k.stopped_at is null))
+order by o.id limit %(batch)s
+"""
+# Waits for an order that a sweep holds: it may be judging it by the rules before, and clears review_at when it is done. It takes
+# no orders it would have to wait for itself, so nobody waits in a ring.
+WAKE = """
+with locked as (select id, review_at from orders_order where id = any(%(orders)s) order by id for no key update)
+update orders_order set review_at = %(now)s
+where id = any(array(select id from locked where review_at is null or review_at > %(now)s))
+"""
+
+
+@transaction.atomic
+def spread_batch(now: datetime) -> int:
+    """Wake the next orders of a version not all of them were told of; return how many, at least 1 until nothing is left."""
+    due = Policy.objects.filter(state=Policy.State.PUBLISHED, woken_at__isnull=True).order_by("pk")
+    version = due.select_for_update(skip_locked=True, no_key=True).first()
+    if version is None:
+        return 0
+    shops = touched(version.pk)
+    ids = _next(version, shops) if shops else []
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(WAKE, {"orders": ids, "now": now})
+    done = len(ids) < BATCH
+    Policy.objects.filter(pk=version.pk, woken_to=version.woken_to).update(
+        woken_to=ids[-1] if ids else version.woken_to, woken_at=now if done else None
+    )
+    return max(len(ids), 1)
+
+
+def _next(version: Policy, shops: list[int]) -> list[int]:
+    values: dict[str, Any] = {
+        "cursor": version.woken_to,
+        "shops": shops,
+        "since": version.effective_from,
+        "over": OVER,
+        "batch": BATCH,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, values)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+@lru_cache(64)
+def touched(policy_pk: int) -> list[int]:
+    """Return the shops, by pk, where the version judges otherwise than one before it that it takes orders from."""
+    version = Policy.objects.get(pk=policy_pk)
+    before = Policy.objects.filter(merchant=version.merchant_id, number__lt=version.number).order_by("-number")
+    # Back to the one that was in force when this one begins: older ones judge none of its orders.
+    documents: list[dict[str, object]] = []
+    for document, since in before.values_list("document", "effective_from"):
+        documents.append(document)
+        if since and version.effective_from and since <= version.effective_from:
+            break
+    else:
+        documents.append({})
+    shops = Shop.objects.filter(merchant=version.merchant_id).order_by("pk").values_list(*SHOP_COLUMNS)
+    return [
+        shop.pk
+        for shop in (ShopSetup(*row) for row in shops)
+        if any(_judging(shop, document) != _judging(shop, version.document) for document in documents)
+    ]
+
+
+def _judging(shop: ShopSetup, document: dict[str, object]) -> Rulebook:
+    """What of a shop's rules makes clocks: who has reviewed them does not."""
+    return with_document(shop, {**document, "reviewed": {}}, None, strict=False).watched
+
+
+def progress(version: Policy) -> int:
+    """Return how many percent of the way through the orders a published version has come; by their numbers, so roughly."""
+    if version.woken_at:
+        return 100
+    last = Order.objects.aggregate(last=Max("pk"))["last"] or 0
+    return min(99, 100 * version.woken_to // last) if last else 0
