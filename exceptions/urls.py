@@ -1,10 +1,11 @@
 """Addresses of exceptions."""
 
-from django.urls import path
+from django.urls import include, path
 
 from exceptions import api, views
 
 urlpatterns = [
+    path("", include("exceptions.rulemaking.urls")),
     path("desk/", views.desk, name="desk"),
     path("desk/bulk/", views.bulk, name="desk-bulk"),
     path("cases/<int:pk>/", views.case, name="case"),

@@ -30,6 +30,7 @@ SECTIONS = {
     "setup": "setup",
     "account": "setup",
     "wording": "wordings",
+    "rule": "rules",
 }
 
 

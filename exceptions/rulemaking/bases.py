@@ -52,7 +52,7 @@ def _covers(wide: Scope, narrow: Scope) -> bool:
     if any(wide.get(name) for name in OF_ORDERS) or same_scope(wide, narrow):
         return False
     return all(
-        not wide.get(name) or bool(narrow.get(name)) and set(narrow[name]) <= set(wide[name])
+        not wide.get(name) or (bool(narrow.get(name)) and set(narrow[name]) <= set(wide[name]))
         for name in ("platforms", "shops")
     )
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from exceptions.deadlines import policy
 from exceptions.deadlines.kinds import Kind
@@ -207,3 +206,26 @@ def reverted(document: Mapping[str, Any], base: Mapping[str, Any], part: str, ke
         return policy.put_named(document, part, key, base.get(part, {}).get(key))
     former = policy.find(base, part, key)
     return policy.put(document, part, former) if former else policy.drop(document, part, key)
+
+
+def span_lines(written: Mapping[str, Any], titles: Mapping[str, str], names: Names) -> list[tuple[str, str]]:
+    """What a window or waiver says, thing by thing."""
+    is_window = "later_wins" in written
+    limit = phrases.length(read_length(dict(written))) if is_window else ""
+    if not is_window:
+        until = written.get("until")
+        limit = _("put off to the end of {date}").format(date=until) if until else _("do not apply at all")
+    by = {"paid": _("paid"), "placed": _("ordered"), "uploaded": _("whose clock starts"), "due": _("due")}
+    areas = _(", ").join(written.get("areas", ())) or _("everywhere")
+    rows = [
+        (_("Orders"), by[written.get("by") or ("paid" if is_window else "due")]),
+        (_("Days"), f"{written['opens']} – {written['closes']}"),
+        (_("Their limit") if is_window else _("These limits"), limit),
+        (_("Places"), "" if is_window else areas),
+        (_("Rules"), _(", ").join(phrases.rules_meant(written, titles))),
+        (_("Goods"), value("goods", written.get("goods"), names) if written.get("goods") else ""),
+        (_("For"), phrases.scope(written.get("scope", {}), names)),
+    ]
+    if is_window and not written["later_wins"]:
+        rows.append((_("Counts"), _("even where it is sooner than the usual limit")))
+    return [(label, text) for label, text in rows if text]

@@ -113,9 +113,7 @@ def facts(term: Term, example: Example) -> OrderFacts:
     tickets: tuple[TicketFacts, ...] = ()
     if term.subject == "ticket" and "opened" in known:
         steps = {name: at for name, at in known.items() if name not in ("paid", "opened", "closed")}
-        tickets = (
-            TicketFacts(0, term.tickets[0], known["opened"], example.promised_at, known.get("closed"), steps),
-        )
+        tickets = (TicketFacts(0, term.tickets[0], known["opened"], example.promised_at, known.get("closed"), steps),)
     promised = {f"promised_{term.promise}_at": example.promised_at} if term.promise in ("dispatch", "delivery") else {}
     return OrderFacts(
         id=0,

@@ -83,7 +83,9 @@ class RuleFields(ScopeFields):
     grave_hours = number_field(gettext_lazy("Serious after, hours"), GRAVE, required=True, max_value=MOST_HOURS)
     cut_on = choice_field(gettext_lazy("Comes nearer once"), [], gettext_lazy("This has happened:"))
     cut_hours = number_field(
-        gettext_lazy("Then due after, hours"), gettext_lazy("The sooner of the two limits counts."), max_value=MOST_HOURS
+        gettext_lazy("Then due after, hours"),
+        gettext_lazy("The sooner of the two limits counts."),
+        max_value=MOST_HOURS,
     )
     goods = several_field(gettext_lazy("Only for these goods"), GOODS_CHOICES)
     not_goods = several_field(gettext_lazy("Not for these goods"), GOODS_CHOICES)
@@ -94,7 +96,9 @@ class RuleFields(ScopeFields):
         help_text=gettext_lazy("Limits of one order that name the same group pay once: the dearest."),
     )
     stack_cap_percent = number_field(
-        gettext_lazy("Together at most, %"), gettext_lazy("Of the amount paid; then they add up to that."), max_value=1000
+        gettext_lazy("Together at most, %"),
+        gettext_lazy("Of the amount paid; then they add up to that."),
+        max_value=1000,
     )
     stack_cap = number_field(gettext_lazy("Together at most, sum"))
     effective_from = date_field(
@@ -220,9 +224,7 @@ class ChangeForm(RuleFields):
         member: Member,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            *args, member=member, subject=entry.get("subject", "order"), keys=bases.keys(entry), **kwargs
-        )
+        super().__init__(*args, member=member, subject=entry.get("subject", "order"), keys=bases.keys(entry), **kwargs)
         self.shipped, self.written = dict(entry), written
         former = bases.change_of(written, entry["code"], scope) or {}
         now = bases.changed(bases.before_change(self.shipped, written, scope), former.get("set", {}))
@@ -253,6 +255,8 @@ def initial_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a rule from its editable values."""
     cut = values["cut"] or {}
     found = {name: values[name] for name in ("enabled", "promise", "worktime", "repeat", "warn_hours", "grave_hours")}
-    found |= {name: values[name] for name in ("stack", "stack_cap_percent", "stack_cap", "effective_from", "effective_to")}
+    found |= {
+        name: values[name] for name in ("stack", "stack_cap_percent", "stack_cap", "effective_from", "effective_to")
+    }
     found |= {"goods": goods_shown(values["goods"]), "not_goods": goods_shown(values["not_goods"])}
     return found | {"cut_on": cut.get("on", ""), "cut_hours": cut.get("hours")} | length_initial(dict(values))

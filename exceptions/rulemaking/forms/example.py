@@ -35,7 +35,13 @@ class ExampleForm(forms.Form):
     province = choice_field(_("To"), [("", "–"), *((name, name) for name in PROVINCES)])
 
     def __init__(
-        self, *args: Any, shops: Sequence[Shop], now: datetime, term: Term | None, first: Term | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        shops: Sequence[Shop],
+        now: datetime,
+        term: Term | None,
+        first: Term | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, prefix=PREFIX, **kwargs)
         self.shops = {shop.code: shop for shop in shops}

@@ -41,7 +41,10 @@ class OwnForm(RuleFields):
     )
     name_zh = forms.CharField(label=gettext_lazy("Name in Chinese"), max_length=60)
     name_en = forms.CharField(
-        label=gettext_lazy("Name in English"), max_length=60, required=False, help_text=gettext_lazy("Blank: as in Chinese.")
+        label=gettext_lazy("Name in English"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("Blank: as in Chinese."),
     )
     kind = choice_field(gettext_lazy("Opens a case of"), Kind.choices())
     tickets = several_field(gettext_lazy("Kinds of tickets"), Ticket.Kind.choices)
@@ -96,7 +99,9 @@ class OwnForm(RuleFields):
         if self.subject == "ticket":
             head["tickets"] = list(data["tickets"])
         missing = bases.EDITABLE
-        return head | {name: value for name, value in self.values.items() if name == "enabled" or value != missing[name]}
+        return head | {
+            name: value for name, value in self.values.items() if name == "enabled" or value != missing[name]
+        }
 
     @property
     def head_fields(self) -> list[forms.BoundField]:

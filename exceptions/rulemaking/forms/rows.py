@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from exceptions.rulemaking.forms.parts import (
     LENGTH_KINDS,
     choice_field,
-    date_field,
     length_initial,
     number_field,
     read_length,

@@ -90,7 +90,9 @@ class WindowForm(SpanForm):
     """Other limits for orders of some days."""
 
     by = choice_field(
-        gettext_lazy("Which orders"), BY_WINDOW, gettext_lazy("What has to lie within these days, first and last included.")
+        gettext_lazy("Which orders"),
+        BY_WINDOW,
+        gettext_lazy("What has to lie within these days, first and last included."),
     )
     length = choice_field(gettext_lazy("Their limit"), LENGTH_KINDS[1:5])
     number = number_field(gettext_lazy("How long"))
@@ -142,14 +144,14 @@ class WaiverForm(SpanForm):
     by = choice_field(gettext_lazy("Which orders"), BY_WAIVER)
     areas = LinesField(
         label=gettext_lazy("Places"),
-        help_text=gettext_lazy("Provinces or cities as addresses write them, one a line (新疆, 乌鲁木齐). Blank: everywhere."),
+        help_text=gettext_lazy(
+            "Provinces or cities as addresses write them, one a line (新疆, 乌鲁木齐). Blank: everywhere."
+        ),
     )
     places = several_field(
         gettext_lazy("Where the place counts"), PLACES, gettext_lazy("None chosen: wherever it occurs.")
     )
-    until = date_field(
-        gettext_lazy("Due at the end of"), gettext_lazy("Blank: these limits do not apply at all.")
-    )
+    until = date_field(gettext_lazy("Due at the end of"), gettext_lazy("Blank: these limits do not apply at all."))
     field_order = [
         "name",
         "areas",
