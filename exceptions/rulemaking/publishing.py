@@ -124,16 +124,18 @@ def rollback(member: Member, number: int, now: datetime) -> Policy:
     """Have the rules again as they were before version `number`: undo it and all that came after; return the newest version.
 
     Published is what held before, from when the first of the undone versions took effect. Where several versions held one
-    after the other from then on, each is published again with its own date. Raises Refused.
+    after the other from then on, each is published again with its own date; these are undone together. Raises Refused.
     """
     must_have_every_shop(member)
     _lock(member.merchant)
     published = list(Policy.objects.filter(merchant=member.merchant, number__isnull=False).order_by("number"))
-    undone = [version for version in published if (version.number or 0) >= number]
-    if not undone or undone[0].number != number:
+    bad = next((version for version in published if version.number == number), None)
+    if bad is None:
         raise Refused("number", _("There is no version %(number)s.") % {"number": number})
+    # What one rollback published has one base, and began right above it.
+    undone = [version for version in published if (version.number or 0) > (bad.base or 0)]
     since = min(version.effective_from for version in undone if version.effective_from)
-    held = [version for version in published if (version.number or 0) < number]
+    held = [version for version in published if (version.number or 0) <= (bad.base or 0)]
     before = undone[-1].document
     again: list[Policy] = []
     for document, effective_from in _holding(held, since):
