@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.workflow import Action, State
@@ -227,8 +228,8 @@ class Filing(models.Model):
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting for the platform")
-        ACCEPTED = "accepted", _("Accepted")
-        REFUSED = "refused", _("Refused")
+        ACCEPTED = "accepted", pgettext_lazy("filing", "Accepted")
+        REFUSED = "refused", pgettext_lazy("filing", "Refused")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="filings")
     # What it is about: all limits of this kind.
@@ -281,7 +282,7 @@ class BackTest(models.Model):
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
-        RUNNING = "running", _("Running")
+        RUNNING = "running", pgettext_lazy("back-test", "Running")
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
         FAILED = "failed", _("Failed")

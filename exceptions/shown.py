@@ -10,14 +10,14 @@ from django.core.cache import caches
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from exceptions import headlines
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.advice import advice
 from exceptions.desk.queue import Counts, Filters
 from exceptions.desk.workflow import State
+from exceptions.headlines import REASONS, TOLD_BY_SCANS
 from exceptions.models import Case
 from merchants.access import Member
 from merchants.models import User
@@ -26,24 +26,6 @@ from shipments.models import Carrier, Waybill
 from shipops.kit import money, times
 
 CARRIERS_SECONDS = 60
-# What a badge says: the kind and how far it has come, in the fewest words.
-HEADLINES: dict[tuple[Kind, Level], Promise] = {
-    (Kind.LATE_DISPATCH, Level.SOON): gettext_lazy("Dispatch due soon"),
-    (Kind.LATE_DISPATCH, Level.BROKEN): gettext_lazy("Late dispatch"),
-    (Kind.LATE_DISPATCH, Level.GRAVE): gettext_lazy("Very late dispatch"),
-    (Kind.LATE_PICKUP, Level.SOON): gettext_lazy("Pickup due soon"),
-    (Kind.LATE_PICKUP, Level.BROKEN): gettext_lazy("Late pickup"),
-    (Kind.LATE_PICKUP, Level.GRAVE): gettext_lazy("Very late pickup"),
-    (Kind.NO_MOVEMENT, Level.SOON): gettext_lazy("First scan due soon"),
-    (Kind.NO_MOVEMENT, Level.BROKEN): gettext_lazy("No movement"),
-    (Kind.NO_MOVEMENT, Level.GRAVE): gettext_lazy("No movement for long"),
-    (Kind.TRANSIT_STALL, Level.SOON): gettext_lazy("Next scan due soon"),
-    (Kind.TRANSIT_STALL, Level.BROKEN): gettext_lazy("Stalled in transit"),
-    (Kind.TRANSIT_STALL, Level.GRAVE): gettext_lazy("Stalled for long"),
-    (Kind.DELIVERY_OVERDUE, Level.SOON): gettext_lazy("Delivery due soon"),
-    (Kind.DELIVERY_OVERDUE, Level.BROKEN): gettext_lazy("Delivery overdue"),
-    (Kind.DELIVERY_OVERDUE, Level.GRAVE): gettext_lazy("Delivery long overdue"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +58,7 @@ class Row:
 
 def headline(case: Case) -> str:
     """Kind and level of a case in a few words."""
-    kind = Kind(case.kind)
-    return str(HEADLINES.get((kind, Level(case.level)), kind.label))
+    return headlines.headline(Kind(case.kind), Level(case.level))
 
 
 def tone(case: Case) -> str:
@@ -106,19 +87,9 @@ def grouped(number: str) -> str:
 
 def reason(case: Case, now: datetime) -> str:
     """Why it is on the desk, in the seller's words; the second line of a row."""
-    since = times.spell(now - case.started_at)
     kind = Kind(case.kind)
-    if kind is Kind.LATE_DISPATCH:
-        return _("Paid {t} ago, not dispatched").format(t=since)
-    if kind is Kind.LATE_PICKUP:
-        return _("Number uploaded {t} ago, no pickup scan").format(t=since)
-    if kind is Kind.NO_MOVEMENT:
-        told = _("Picked up {t} ago, no scan since").format(t=since)
-    elif kind is Kind.TRANSIT_STALL:
-        told = _("No scan for {t}").format(t=since)
-    else:
-        told = _("On its way for {t}, not delivered").format(t=since)
-    last = case.waybill.last_text if case.waybill else ""
+    told = str(REASONS[kind]).format(t=times.spell(now - case.started_at))
+    last = case.waybill.last_text if case.waybill and kind in TOLD_BY_SCANS else ""
     return f"{told} · {last}" if last else told
 
 

@@ -31,7 +31,7 @@ class Moments:
     at_station_at: datetime | None = None
     # The latest scan that tells of an attempt that failed, a recipient nobody reaches, or an address that is none.
     attempt_failed_at: datetime | None = None
-    # The first scan later than that at which it was taken out again, lay at a station or was delivered.
+    # The first scan after that at which it was taken out again, lay at a station or was delivered.
     retried_at: datetime | None = None
     last_pickup_at: datetime | None = None
     # The first scan of the way back to the sender; a parcel sent on to another address is not on it.
@@ -50,7 +50,7 @@ def moments(scans: Iterable[Scan]) -> Moments:
             at_station = False
         if cause in FAILED:
             failed, retried = at, None
-        elif failed and retried is None and at > failed and stage in _TRIED:
+        elif failed and retried is None and stage in _TRIED and (at > failed or stage is not Stage.OUT_FOR_DELIVERY):
             retried = at
         if stage is Stage.PICKED_UP:
             picked_up = at

@@ -139,8 +139,8 @@ def _elsewhere(lies: _Row, stage: Stage, told: Seen) -> bool:
 
 
 def _still(lies: _Row, told: Seen) -> bool:
-    """Whether a scan in a hub is of the stay that is not over; an arrival at a hub without a name is another's."""
-    return same_hub(lies.hub, told.hub) and not (told.arriving and told.hub in UNNAMED)
+    """Whether a scan in a hub is of the stay that is not over; an arrival where either hub has no name is another's."""
+    return same_hub(lies.hub, told.hub) and not (told.arriving and (told.hub in UNNAMED or lies.hub in UNNAMED))
 
 
 def _late(before: list[_Row], at: datetime, told: Seen) -> bool:

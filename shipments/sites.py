@@ -21,7 +21,7 @@ _NEVER_ALONE: Final = frozenset({"朝阳", "阿里"})
 _SURE: Final = re.compile(r"省|市(?![场政民])|地区|盟|自治|州|特别行政区|壮族|回族|维吾尔|[\u4e00-\u9fff]{1,4}族自治")
 # 南京东路, 广安门, 北京时间, 兰州拉面 are not where they are called after, 资阳区 is in Hunan and 河北区 in Tianjin.
 _CALLED_AFTER: Final = re.compile(
-    r"[东西南北中一二三四]{0,2}(?:路|街|大道|大街)|(?:国际)?(?:大厦|广场|花园|小区|商城)|门(?!店)|时间|"
+    r"[东西南北中一二三四]{0,2}(?:路(?![南北]区)|街|道(?![里外])|大道|大街|巷|胡同)|(?:国际)?(?:大厦|广场|花园|小区|商城)|门(?!店)|时间|"
     r"拉面|小面|火锅|小吃|菜馆|医院|[镇乡村]"
 )
 _DISTRICT: Final = re.compile(r"区(?!域)")
@@ -35,29 +35,31 @@ _HUB: Final = (
     r"(?:(?:转运|分拨|集散|分拣|处理|集包|直跑)中心|中转[部站场]|中轉場|转运站|航空[部组]|枢纽|集散|中转|分拨(?!分部))"
 )
 _HUB_WORD: Final = re.compile(_HUB)
-# In a sentence the name ends where the next verb begins; 等待中转 and 安排转运 are no names.
+# In a sentence: 等待中转 and 安排转运 are no names.
 _IN_WORDS: Final = re.compile(
-    rf"((?!.{{0,8}}(?:等待|待|安排|正在|已|被|在|转)(?={_HUB}))[\u4e00-\u9fffA-Za-z0-9]{{2,40}}?{_HUB}"
-    r"[^已在从由正准进装卸称安滞扫下入收发离被]{0,8})"
+    rf"((?!.{{0,8}}(?:等待|待|安排|正在|已|被|在|转)(?={_HUB}))[\u4e00-\u9fffA-Za-z0-9]{{2,40}}?{_HUB}{{1,2}}"
+    r"(?:公司|航空[部组]|点|[\u4e00-\u9fff]{1,4}分拨点)?)"
 )
 UNNAMED: Final = frozenset({"处理中心", "转运中心", "分拨中心", "分拣中心", "集散中心"})
 _BARE: Final = re.compile(rf"(?:^|到达|抵达|离开|在)({'|'.join(sorted(UNNAMED))})")
 # A space that only parts the name from what it is: 到达 呼和浩特市 处理中心.
 _PARTED: Final = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=处理中心)")
 
-# From here on a sentence speaks of the next or the last station, or of people.
+# From here on a sentence speaks of the next station or the last one.
 _ELSEWHERE: Final = re.compile(
-    r"(?:已准备|准备|[已正将]|即将)?(?:发往|送往|寄往|运往|转往|退往|前往|送往)|下一站|上一站|上级站点|本次转运|目的地[：:]|"
-    r"已发至|来自|扫描员|派件员|派送员|收件员|派件人|电话|电联|如有|签收人|的业务员"
+    r"(?:已准备|准备|[已正将]|即将)?(?:发往|送往|寄往|运往|转往|退往|前往)|下一站|上一站|上级站点|本次转运|目的地[：:]|"
+    r"已发至|来自"
+)
+# From here on it speaks of people.
+_PEOPLE: Final = re.compile(
+    r"(?:扫描|收件|派件|派送)员|[派取]件人|签收人|揽投员|投递员|快递员|配送员|业务员|电话|电联|如[有需]|请联系"
 )
 _DEPARTING: Final = re.compile(r"(?<!未)(?:发往(?![：:]?\s*$)|发出|离开|下一站|送往|运往|退往|发车|装车|入车|起飞)")
-_ARRIVING: Final = re.compile(
-    r"(?<!即将)(?<!预计)(?<!尚未)(?:到达(?!目的地网点)|抵达|抵達|已到|收入|到件|到车|卸车|下车)"
-)
+_ARRIVING: Final = re.compile(r"(?<!即将)(?<!预计)(?<!尚未)(?:到达|抵达|抵達|已到|收入|到件|到车|卸车|下车)")
 _BRACKETED: Final = re.compile(r"[【\[〔]\s*([^】\]〕]*?)\s*[】\]〕]")
 _PARTS: Final = re.compile(r"[\s,，。;；:：/\-—、()（）!！]+")
 _LEAD: Final = re.compile(
-    r"(?:您的)?(?:快件|货物|包裹|邮件|快递)?(?:已经|已|正)?(?:完成分拣)?(?:在?离开|到达|抵达|抵達|由|在|从)?"
+    r"(?:您的)?(?:快件|货物|包裹|邮件|快递)?(?:已经|已|正)?(?:完成分拣)?(?:在?离开|到达|抵达|抵達|由|在|从|被)?"
 )
 _TAGS: Final = frozenset({"到件", "发件", "收件", "派件", "装袋", "签收", "疑难件", "问题件", "自提柜"})
 _OUTLET: Final = re.compile(
@@ -65,7 +67,7 @@ _OUTLET: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def province_of(text: str) -> str | None:
     """Return the province, in short form (浙江, 内蒙古, 北京), of a place as carriers write it; None where it is not sure.
 
@@ -111,20 +113,23 @@ class Seen(NamedTuple):
     onward: str = ""
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def seen(text: str, place: str = "") -> Seen:
     """Return where a scan was made, by its words, else by the place it is said to be of.
 
     A place beside words that speak of another station may be that station's, and counts for its hub only.
     """
     text = _PARTED.sub("", text)
-    cut = _ELSEWHERE.search(text)
-    here, onward = (text[: cut.start()], text[cut.start() :]) if cut else (text, "")
+    others, people = _ELSEWHERE.search(text), _PEOPLE.search(text)
+    here = text[: min(found.start() if found else len(text) for found in (others, people))]
+    onward = text[others.start() :] if others else ""
     departing = _DEPARTING.search(text) is not None
     arriving = not departing and _ARRIVING.search(text) is not None
     bracketed = [name for name in _BRACKETED.findall(here) if name and name not in _TAGS]
     parts = [part for part in map(_stripped, _PARTS.split(_BRACKETED.sub(" ", here))) if part]
-    hub = _hub(bracketed, parts) or (place if _HUB_WORD.search(place) and place not in onward else "")
+    hub = _hub(bracketed, parts, moving=arriving or departing)
+    if not hub and _HUB_WORD.search(place) and place not in onward:
+        hub = place
     if not hub and (bare := _BARE.search(here)):
         hub = f"{place}{bare[1]}" if place and not onward else bare[1]
     site = "" if hub else _site(bracketed, parts, moving=arriving or departing)
@@ -139,13 +144,14 @@ def _stripped(part: str) -> str:
     return part[lead.end() :] if lead else part
 
 
-def _hub(bracketed: list[str], parts: list[str]) -> str:
+def _hub(bracketed: list[str], parts: list[str], *, moving: bool) -> str:
     for name in bracketed:
         if name not in UNNAMED and (_HUB_WORD.search(name) or _centre(name)):
             return name
     for part in parts:
         found = _IN_WORDS.match(part)
-        if found:
+        # A sentence that neither moves nor places it may speak of anything (客服处理中心).
+        if found and (moving or province_of(found[1])):
             return found[1]
         if _centre(part):
             return part

@@ -57,6 +57,7 @@ PURE = (
     "exceptions/desk/advice.py",
     "exceptions/desk/risk.py",
     "exceptions/desk/workflow.py",
+    "exceptions/headlines.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic"}

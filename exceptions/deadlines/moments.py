@@ -45,7 +45,7 @@ def left_at(parcel: ParcelFacts, instant: datetime | None) -> datetime | None:
 
 PARCEL_MOMENTS: dict[str, Callable[[ParcelFacts], datetime | None]] = {
     "uploaded": lambda parcel: parcel.uploaded_at,
-    "first_trace": lambda parcel: parcel.first_trace_at,
+    "first_trace": lambda parcel: earliest((parcel.first_trace_at, known.parcel_picked_up_at(parcel))),
     "second_trace": second_trace_at,
     "picked_up": known.parcel_picked_up_at,
     "last_pickup": lambda parcel: parcel.last_pickup_at or known.parcel_picked_up_at(parcel),
@@ -78,8 +78,13 @@ STEPS = (
 )
 
 
+# Whoever agrees, rejects or tells the result has answered, and nobody answers or decides what was not submitted.
+PROVED_BY = {"answered": ("agreed", "rejected", "result"), "submitted": ("answered", "result")}
+
+
 def _step(name: str) -> Callable[[TicketFacts], datetime | None]:
-    return lambda ticket: ticket.steps.get(name)
+    names = (name, *PROVED_BY.get(name, ()))
+    return lambda ticket: earliest(ticket.steps.get(each) for each in names)
 
 
 TICKET_MOMENTS: dict[str, Callable[[TicketFacts], datetime | None]] = {

@@ -1,7 +1,7 @@
 """Facts and rules → clocks with absolute instants. Pure and timeless: nothing here knows what time it is."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
@@ -162,7 +162,8 @@ def _noting(
 
 def _order_clocks(order: OrderFacts, book: Rulebook, term: Term) -> Iterator[ClockDraft]:
     stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
-    if stopped is None and (order.completed or known.delivered_at(order)):
+    arrived = term.start != "delivered" and known.delivered_at(order)
+    if stopped is None and (order.completed or arrived):
         raise NotJudged("over")  # over, but nobody told when: nothing left to run
     if stopped is None and "delivered" in term.stop and known.unheard(order):
         raise NotJudged("unwatched")  # it may well have arrived
@@ -202,6 +203,8 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
             raise NotJudged("not_started")
         if stopped is None and _ended(order, parcel, term):
             raise NotJudged("over")
+        if stopped is None and _out_of_sight(order, parcel, term):
+            raise NotJudged("places")
         # A number uploaded after the carrier had the goods was never late.
         stopped = max(started, stopped) if stopped else None
         cut_at = PARCEL_MOMENTS[term.cut.on](parcel) if term.cut else None
@@ -211,6 +214,16 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
 def _ended(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
     """Nothing is left to wait for on this parcel's way to the buyer."""
     return (parcel.turned_back or order.completed) and term.start not in PAST_VOID
+
+
+def _out_of_sight(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
+    """It moves, but its scans tell no hub or province to leave; or nobody knows whether it has to leave its province."""
+    if not {"left_first_hub", "left_province"} & set(term.stop):
+        return False
+    if not order.to_province and any(lane.same_province and lane.length is None for lane in term.lanes):
+        return True
+    untold = parcel.first_hub_at is None or ("left_province" in term.stop and not parcel.provinces)
+    return untold and parcel.moved_at is not None
 
 
 def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
@@ -262,16 +275,17 @@ def _escalation(order: OrderFacts, book: Rulebook, term: Term, former: ClockDraf
         stopped = _all_of([PARCEL_MOMENTS[name](parcel) for name in term.stop])
     else:
         stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
-    over = order.completed or known.delivered_at(order) or (parcel and parcel.turned_back)
-    if stopped is None and (over or former.stopped_at):
+    if stopped is None and (order.completed or known.delivered_at(order) or (parcel and parcel.turned_back)):
         stopped = former.stopped_at
         if stopped is None:
             raise NotJudged("over")
     if stopped and stopped <= former.due_at:
         raise NotJudged("kept")
-    yield from _runs(
+    for clock in _runs(
         order, book, term, former.due_at, stopped, parcel=parcel, waybill_id=former.waybill_id, line_id=former.line_id
-    )
+    ):
+        # What it costs goes by the promise that was broken first.
+        yield replace(clock, penalty=term.penalty(order.amount, former.due_at - former.started_at))
 
 
 def _runs(

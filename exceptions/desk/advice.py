@@ -60,6 +60,55 @@ TELL_BUYER = Advice(
     _("It is past its promise: urge the delivery outlet and tell the buyer before the buyer asks."),
 )
 
+TELL_TO_COLLECT = Advice(
+    _("Remind the buyer"),
+    _(
+        "Tell the buyer where it waits and the code to collect it with; the station sends it back when its time is over."
+    ),
+)
+KEEP_AT_STATION = Advice(
+    _("Keep it there"),
+    _("Ask the station to hold it, and the buyer whether to deliver it to the door or send it back."),
+)
+RETRY = Advice(
+    _("Have it tried again"),
+    _("Check phone and address with the buyer, then ask the outlet for another attempt today."),
+)
+FIND_RETURN = Advice(
+    _("Trace the return"),
+    _(
+        "Ask the carrier where it is; do not pay out a refund that hangs on the goods before they are known to come back."
+    ),
+)
+ANSWER = Advice(
+    _("Answer now"),
+    _("Answer on the platform before the limit: silence counts as agreement, and is paid out by itself."),
+)
+ANSWER_LATE = Advice(
+    _("See what was decided"),
+    _("The platform may have decided by itself. Look it up, note the result, and appeal where it is wrong."),
+)
+HAND_IN = Advice(
+    _("Hand in evidence"),
+    _("Track, pictures, chat and the carrier's answer, at once and complete: most platforms take it only once."),
+)
+APPEAL = Advice(
+    _("Appeal"),
+    _("Gather the proof and appeal before the window closes: what is not appealed counts as accepted."),
+)
+FILE_CLAIM = Advice(
+    _("File the claim"),
+    _("File it with proof of value and pictures before the carrier's window closes."),
+)
+URGE_INTERCEPTION = Advice(
+    _("Ask for the result"),
+    _("Accepted is not yet stopped: call the outlet, and ask the buyer to refuse the parcel if it still comes."),
+)
+URGE_ANSWER = Advice(
+    _("Urge the carrier"),
+    _("Urge the answer; after seven days without one the postal regulator takes complaints."),
+)
+
 TABLE: dict[Kind, tuple[Advice, Advice, Advice]] = {
     # about to break, broken, seriously broken
     Kind.LATE_DISPATCH: (DISPATCH_NOW, DISPATCH_LATE, DISPATCH_OR_REFUND),
@@ -67,6 +116,15 @@ TABLE: dict[Kind, tuple[Advice, Advice, Advice]] = {
     Kind.NO_MOVEMENT: (ASK_OUTLET, ASK_OUTLET, TRACE_PARCEL),
     Kind.TRANSIT_STALL: (TRACE_PARCEL, TRACE_PARCEL, PREPARE_CLAIM),
     Kind.DELIVERY_OVERDUE: (URGE_DELIVERY, TELL_BUYER, PREPARE_CLAIM),
+    Kind.NOT_COLLECTED: (TELL_TO_COLLECT, TELL_TO_COLLECT, KEEP_AT_STATION),
+    Kind.NOT_RETRIED: (RETRY, RETRY, TELL_BUYER),
+    Kind.RETURN_OVERDUE: (FIND_RETURN, FIND_RETURN, PREPARE_CLAIM),
+    Kind.ANSWER_DUE: (ANSWER, ANSWER_LATE, ANSWER_LATE),
+    Kind.EVIDENCE_DUE: (HAND_IN, ANSWER_LATE, ANSWER_LATE),
+    Kind.APPEAL_DUE: (APPEAL, ANSWER_LATE, ANSWER_LATE),
+    Kind.CLAIM_DUE: (FILE_CLAIM, FILE_CLAIM, FILE_CLAIM),
+    Kind.INTERCEPTION_DUE: (URGE_INTERCEPTION, URGE_INTERCEPTION, URGE_INTERCEPTION),
+    Kind.WORK_ORDER_DUE: (URGE_ANSWER, URGE_ANSWER, URGE_ANSWER),
 }
 
 

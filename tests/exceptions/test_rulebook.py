@@ -251,6 +251,21 @@ def test_what_follows_a_broken_limit_starts_when_it_passes() -> None:
     assert (late.stopped_at, late.broke_at) == (T0 + 50 * HOUR, None)
 
 
+def test_what_follows_costs_by_the_promise_that_was_broken() -> None:
+    tiers = [{"promise_upto": 48, "fixed": 5}, {"promise_over": 48, "fixed": 10}]
+    for hours, cost in ((48, 5), (72, 10)):
+        rules = book(SHIP | {"hours": hours}, STOCK_OUT | {"hours": 200, "penalty": tiers})
+        assert only(order(), rules, "OWN-STOCK-OUT").penalty == cost
+
+
+def test_what_follows_goes_on_where_it_waits_for_something_else() -> None:
+    moved = PICKUP | {"code": "OWN-MOVE", "stop": ["moved"]}
+    arrives = PICKUP | {"code": "OWN-ARRIVE", "start": None, "after": "OWN-MOVE", "stop": ["delivered"], "hours": 120}
+    facts = order(parcels=(parcel(moved_at=T0 + 30 * HOUR),))
+    clock = only(facts, book(moved, arrives), "OWN-ARRIVE")
+    assert (clock.started_at, clock.due_at, clock.stopped_at) == (T0 + 24 * HOUR, T0 + 144 * HOUR, None)
+
+
 def test_a_clock_that_repeats_runs_again_each_time_it_passes_unmet() -> None:
     rules = book(SHIP | {"repeat": 3})
     assert [clock.due_at for clock in judge(order(), rules)] == [T0 + 48 * n * HOUR for n in (1, 2, 3)]

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts, Progress, as_of, progress
+from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts, Progress, TicketFacts, as_of, progress
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.rulebook import Rule, Rulebook, plain
 from exceptions.deadlines.rules import ClockDraft, judge
@@ -33,7 +33,7 @@ def alone(term: Term) -> Rulebook:
 
 
 def codes(order: OrderFacts, platform: str) -> set[str]:
-    return {clock.term.code for clock in judge(order, plain(platform))}
+    return {clock.term.code for clock in judge(order, plain(platform).watched)}
 
 
 # For each term: facts that start its clock at T0, and the fact whose instant stops it.
@@ -47,7 +47,7 @@ STARTS: dict[str, tuple[OrderFacts, str]] = {
     "delivery_overdue": (paid(parcels=(replace(UNDER_WAY, moved_at=T0, out_for_delivery_at=T0),)), "delivered_at"),
 }
 # Those of the packs are told in test_packs.
-TIMED = [pytest.param(term, id=term.code) for term in pack(GENERIC) if term.lasts]
+TIMED = [pytest.param(term, id=term.code) for term in pack(GENERIC) if term.lasts and term.subject != "ticket"]
 
 
 def stopped(order: OrderFacts, fact: str, at: datetime) -> OrderFacts:
@@ -143,6 +143,36 @@ def test_each_long_silence_is_a_run_of_its_own_and_short_ones_leave_no_trace() -
     assert [(run.started_at, run.stopped_at) for run in runs] == [(scans[1], scans[2]), (scans[3], None)]
 
 
+@pytest.mark.parametrize(
+    ("code", "kind", "step"),
+    [
+        ("PDD-AS-SHIPPED", "refund", "agreed"),
+        ("PDD-AS-SHIPPED", "refund", "rejected"),
+        ("HOUSE-WORK-ORDER", "work_order", "result"),
+        ("HOUSE-CLAIM", "claim", "answered"),
+    ],
+)
+def test_a_later_step_proves_the_one_a_ticket_waits_for(code: str, kind: str, step: str) -> None:
+    ticket = TicketFacts(id=3, kind=kind, opened_at=T0, steps={step: T0 + HOUR})
+    assert clock(paid(tickets=(ticket,)), "pdd", code).stopped_at == T0 + HOUR
+
+
+def test_a_pickup_is_a_trace_where_no_other_was_told() -> None:
+    order = paid(parcels=(replace(PARCEL, picked_up_at=T0 + 5 * HOUR),))
+    assert clock(order, "pdd", "PDD-FAKE-NOTRACE").stopped_at == T0 + 5 * HOUR
+
+
+def test_a_parcel_is_held_to_leave_its_province_only_where_its_way_is_known() -> None:
+    moving = replace(UNDER_WAY, moved_at=T0, first_hub_at=T0, provinces=("浙江",))
+    order = paid(to_province="湖南", parcels=(moving,))
+    assert clock(order, "pdd", "PDD-TRACK-LEAVE").due_at == T0 + 48 * HOUR
+    unread = replace(moving, first_hub_at=None, provinces=())
+    assert "PDD-TRACK-LEAVE" not in codes(replace(order, parcels=(unread,)), "pdd"), "its scans name no place"
+    assert "PDD-TRACK-LEAVE" not in codes(replace(order, to_province=""), "pdd"), "it may stay in its province"
+    silent = replace(unread, moved_at=None)
+    assert "PDD-TRACK-LEAVE" in codes(replace(order, parcels=(silent,)), "pdd"), "nothing was told of it at all"
+
+
 @pytest.mark.parametrize("facts", [{"paid": False}, {"cancelled": True}, {"refunded": Decimal(100)}])
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_nothing_is_owed_on_unpaid_cancelled_and_wholly_refunded_orders(facts: dict, platform: str) -> None:
@@ -204,6 +234,8 @@ ORDERS = st.builds(
 )
 
 
+# A machine at work on something else draws slowly.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(order=ORDERS, platform=st.sampled_from(PLATFORMS), hours=st.integers(-50, 400))
 def test_whatever_the_dirt_levels_stand_in_order_and_no_run_is_told_twice(
     order: OrderFacts, platform: str, hours: int

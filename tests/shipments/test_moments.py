@@ -65,6 +65,10 @@ class TestAttempts:
 
     def test_an_attempt_of_the_same_instant_is_the_one_that_failed(self) -> None:
         assert moments(track((4, OUT, Cause.ATTEMPT_FAILED), (4, OUT))).retried_at is None
+        assert moments(track((4, Stage.UNKNOWN, Cause.UNREACHABLE), (4, OUT))).retried_at is None
+
+    def test_what_became_of_it_at_the_same_instant_came_after(self) -> None:
+        assert moments(track((4, STATION), (4, OUT, Cause.ATTEMPT_FAILED))).retried_at == hour(4)
 
     def test_a_refusal_is_no_failed_attempt(self) -> None:
         assert moments(track((4, Stage.REFUSED, Cause.REFUSED))).attempt_failed_at is None
@@ -114,4 +118,4 @@ def test_every_moment_is_one_of_a_scan_that_says_so(scans: list[Scan]) -> None:
     assert told.last_pickup_at == max((at for at, stage, _ in scans if stage is PICKED), default=None)
     if told.retried_at:
         assert told.attempt_failed_at
-        assert told.retried_at > told.attempt_failed_at
+        assert told.retried_at >= told.attempt_failed_at

@@ -2,16 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shipments import carriers
 from shipments._provinces import PROVINCES
-from shipments.places import Scan, Stay, Way, province_of, way
-from shipments.sites import seen
+from shipments.places import Scan, Stay, Way, way
 from shipments.status import Stage
+from tests.shipments.golden import SAMPLES
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 PICKED, MOVING, OUT, SIGNED = Stage.PICKED_UP, Stage.IN_TRANSIT, Stage.OUT_FOR_DELIVERY, Stage.DELIVERED
@@ -24,190 +26,6 @@ def hour(hours: float) -> datetime:
 def track(*scans: tuple[float, Stage, str] | tuple[float, Stage, str, str]) -> list[Scan]:
     """Scans so many hours after the start: stage, text and, where told, place."""
     return [(hour(scan[0]), scan[1], scan[3] if len(scan) == 4 else "", scan[2]) for scan in scans]
-
-
-@pytest.mark.parametrize(
-    ("name", "province"),
-    [
-        ("浙江省金华市义乌市", "浙江"),
-        ("【杭州市】", "浙江"),
-        ("杭州转运中心", "浙江"),
-        ("ZTO义乌集散", "浙江"),
-        ("浙江金华市", "浙江"),
-        ("广东,东莞市,东城街道", "广东"),
-        ("广东 深圳市", "广东"),
-        ("乌鲁木齐分拨中心", "新疆"),
-        ("长沙航空部", "湖南"),
-        ("广西壮族自治区", "广西"),
-        ("内蒙古自治区呼和浩特市", "内蒙古"),
-        ("新疆维吾尔自治区", "新疆"),
-        ("北京市朝阳区东坝公司", "北京"),
-        ("上海浦东转运中心", "上海"),
-        ("香港青衣中轉場", "香港"),
-        ("邮政广州广州棠溪转运站", "广东"),
-        ("中国邮政速递物流股份有限公司北京市国货航航空邮件处", "北京"),
-        ("中国 上海", "上海"),
-        ("桐庐", "浙江"),
-        ("昆山", "江苏"),
-        ("常熟海虞站", "江苏"),
-        ("晋江", "福建"),
-        ("石狮", "福建"),
-        ("普宁", "广东"),
-        ("揭阳转运中心", "广东"),
-        ("石家庄高开集散中心", "河北"),
-        ("江苏省市场部九十四部", "江苏"),
-        ("福州门店", "福建"),
-    ],
-)
-def test_a_place_is_in_the_province_that_it_begins_with(name: str, province: str) -> None:
-    assert province_of(name) == province
-
-
-@pytest.mark.parametrize(
-    ("name", "province"),
-    [
-        ("吉林市", "吉林"),
-        ("吉林省长春市朝阳区", "吉林"),
-        ("朝阳市", "辽宁"),
-        ("朝阳区", None),
-        ("朝阳", None),
-        ("朝阳分拨中心", None),
-        ("海南省", "海南"),
-        ("海南海口转运中心", "海南"),
-        ("海南藏族自治州共和县", "青海"),
-        ("海南州", "青海"),
-        ("海南区", None),
-        ("河南省", "河南"),
-        ("河南蒙古族自治县", "青海"),
-        ("河北区", None),
-        ("资阳区", None),
-        ("资阳市", "四川"),
-        ("西安区", None),
-        ("中山", None),
-        ("中山市", "广东"),
-        ("中山转运中心", "广东"),
-        ("大兴安岭地区", "黑龙江"),
-        ("江山市", "浙江"),
-        ("江山", None),
-        ("苏州", "江苏"),
-        ("宿州", "安徽"),
-        ("台州", "浙江"),
-        ("泰州", "江苏"),
-    ],
-)
-def test_a_name_that_is_in_two_provinces_is_not_guessed(name: str, province: str | None) -> None:
-    assert province_of(name) == province
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "南京东路营业点",
-        "北京路驿站",
-        "上海大厦",
-        "广安门营业点",
-        "兰州拉面",
-        "北京时间8点",
-        "华东外单分拣中心",
-        "穗北集包中心",
-        "王五",
-        "",
-    ],
-)
-def test_what_is_only_called_after_a_place_is_in_none(name: str) -> None:
-    assert province_of(name) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "hub", "province", "move"),
-    [
-        # YTO
-        ("【北京转运中心】 已收入", "北京转运中心", "北京", "in"),
-        ("【北京转运中心】 已拆包", "北京转运中心", "北京", ""),
-        ("【北京转运中心】 已发出 下一站 【北京市海淀区人民大学公司】", "北京转运中心", "北京", "out"),
-        ("杭州转运中心公司 已发出,下一站 浙江省杭州市凤起路", "杭州转运中心公司", "浙江", "out"),
-        ("【安徽省亳州市公司】 已发出 下一站 【蚌埠转运中心】", "", "安徽", "out"),
-        ("北京市朝阳区东坝公司 已打包,发往下一站 杭州转运中心", "", "北京", "out"),
-        # ZTO
-        ("【南宁市】 快件到达 【南宁中转】", "南宁中转", "广西", "in"),
-        ("【南宁市】 快件离开 【南宁中转】 发往 【南昌中转部】", "南宁中转", "广西", "out"),
-        ("[深圳市] 快件离开 [深圳中心]已发往[深圳西乡]", "深圳中心", "广东", "out"),
-        ("[芜湖市]快件离开芜湖中转部已发往南京中转部", "芜湖中转部", "安徽", "out"),
-        ("快件已到达 广州中心 上一站是 昆山", "广州中心", "广东", "in"),
-        ("快件已到达 广州东圃 上一站是 广州中心", "", "广东", "in"),
-        ("【贵港市】 快件离开 【桂平】 发往 【南昌中转部】", "", "广西", "out"),
-        # STO
-        ("[深圳市]快件已到达【广东深圳转运中心】", "广东深圳转运中心", "广东", "in"),
-        ("[深圳市]快件已发往【上海浦东转运中心】", "", "广东", "out"),
-        ("江苏南京转运中心-已装袋发往-江苏无锡中转部", "江苏南京转运中心", "江苏", "out"),
-        ("已到达-江苏无锡中转部", "江苏无锡中转部", "江苏", "in"),
-        ("由广东深圳罗湖中转部 发往 广东广州中转部", "广东深圳罗湖中转部", "广东", "out"),
-        ("广东深圳罗湖中转部 正在进行 装袋 扫描", "广东深圳罗湖中转部", "广东", ""),
-        (
-            "【到件】快件到达【陕西西安航空部】,上一站是【陕西西安公司】,扫描员是【大客户称】",
-            "陕西西安航空部",
-            "陕西",
-            "in",
-        ),
-        ("快件在 【上海松江公司】 由 【航空2E】 扫描发往 【上海航空部】", "", "上海", "out"),
-        # Yunda
-        ("[四川成都分拨中心]在分拨中心进行卸车扫描", "四川成都分拨中心", "四川", "in"),
-        ("[四川成都分拨中心]从站点发出，本次转运目的地：四川成都青羊区西门三公司", "四川成都分拨中心", "四川", "out"),
-        ("浙江义乌分拨中心 进行装车扫描，发往：湖南长沙分拨中心", "浙江义乌分拨中心", "浙江", "out"),
-        ("到达：江苏苏州分拨中心 发往：安徽蚌埠分拨中心", "江苏苏州分拨中心", "江苏", "out"),
-        ("到达：江苏苏州分拨中心 上级站点：江苏无锡市滨湖区华庄公司", "江苏苏州分拨中心", "江苏", "in"),
-        ("到达：安徽蚌埠新城区公司 上级站点：安徽蚌埠分拨中心 发往：", "", "安徽", "in"),
-        ("到达：广东深圳公司福田区海滨分拨分部 发往：广东深圳公司福田区岗厦东西村分部", "", "广东", "out"),
-        ("上海分拨中心/下车扫描", "上海分拨中心", "上海", "in"),
-        # SF
-        ("快件在【郑州新郑集散中心】已装车，准备发往下一站", "郑州新郑集散中心", "河南", "out"),
-        ("快件在【郑州市郑东新区晖达新领地营业点】已装车，准备发往 【郑州新郑集散中心】", "", "河南", "out"),
-        ("快件在 深圳集散中心 ,准备送往下一站 深圳 [深圳市]", "深圳集散中心", "广东", "out"),
-        ("快件已经到达深圳集散中心[深圳市]", "深圳集散中心", "广东", "in"),
-        ("快件派送不成功(应客户要求,按新地址转寄),待转运", "", None, ""),
-        # J&T
-        ("【金华市】快件离开【义乌转运中心】，已发往【长沙转运中心】", "义乌转运中心", "浙江", "out"),
-        # JD
-        ("货物已完成分拣，离开【苏州陆家分拣中心】", "苏州陆家分拣中心", "江苏", "out"),
-        ("货物已到达【深圳松岗分拨中心】 分拣中心验货", "深圳松岗分拨中心", "广东", "in"),
-        ("货物已到达【华东外单分拣中心】", "华东外单分拣中心", None, "in"),
-        # EMS and China Post
-        ("到达 呼和浩特市 处理中心", "呼和浩特市处理中心", "内蒙古", "in"),
-        ("到达广东速递物流公司广航中心处理中心（经转）", "广东速递物流公司广航中心处理中心", "广东", "in"),
-        ("离开【邮政广州广州棠溪转运站】,下一站【黄村站】", "邮政广州广州棠溪转运站", "广东", "out"),
-        ("广州市 【穗北集包中心】已收件,揽投员:王某某,电话:13800138000", "穗北集包中心", "广东", ""),
-        ("到达处理中心,来自中国 上海", "处理中心", None, "in"),
-        # Tiantian
-        ("【发件】快件由济南分拨中心发往堤口路分部(0531-00000000)", "济南分拨中心", "山东", "out"),
-        # No hubs, whatever they are called.
-        ("快件已由晖达新领地2期物业服务中心丰巢柜代收，取件码已发送，请及时取件。", "", None, ""),
-        ("您的快件已被转运中心安排退回，正在退回途中", "", None, ""),
-        ("【武汉市】快件已被【淮安市涟水县高沟镇今世缘酒业】代收，如有问题请电联 (13800138000)", "", None, ""),
-    ],
-)
-def test_a_scan_tells_its_hub_its_province_and_whether_it_comes_or_goes(
-    text: str, hub: str, province: str | None, move: str
-) -> None:
-    told = seen(text)
-    assert (told.hub, told.province) == (hub, province)
-    assert (told.arriving, told.departing) == (move == "in", move == "out")
-
-
-class TestPlaceBesideTheWords:
-    def test_it_tells_the_province_where_the_words_do_not(self) -> None:
-        assert seen("快件已到达【华东外单分拣中心】", "苏州市").province == "江苏"
-
-    def test_it_counts_for_nothing_beside_another_station(self) -> None:
-        assert seen("离开【华东外单分拣中心】，发往下一站", "广州市").province is None
-
-    def test_it_may_be_the_hub(self) -> None:
-        assert seen("已收入", "杭州转运中心")[:2] == ("杭州转运中心", True)
-
-    def test_it_is_no_hub_where_the_parcel_is_only_sent_to_it(self) -> None:
-        assert seen("快件已发往【杭州转运中心】", "杭州转运中心").hub == ""
-
-    def test_it_names_a_hub_without_a_name(self) -> None:
-        assert seen("邮件到达处理中心", "上海市").hub == "上海市处理中心"
 
 
 class TestWay:
@@ -245,6 +63,7 @@ class TestWay:
             (5, MOVING, "【北京市海淀区人民大学公司】 已收入"),
             (5, MOVING, "[北京市]快件已发往【上海浦东转运中心】"),
             (5, MOVING, "【天津市】快件运输中"),
+            (5, MOVING, "[北京市]快件已发车"),
             (5, OUT, "正在派送途中,请您准备签收"),
             (5, SIGNED, "已签收,感谢使用顺丰,期待再次为您服务"),
         ],
@@ -300,6 +119,16 @@ class TestWay:
             Stay("郑州转运中心", "河南", hour(20), None),
         )
 
+    def test_an_arrival_a_second_after_the_departure_is_of_the_same_stay(self) -> None:
+        second = 1 / 3600
+        told = way(
+            track(
+                (1, MOVING, "【温州转运中心】 已发出 下一站 【郑州转运中心】"),
+                (1 + second, MOVING, "【温州转运中心】 已收入"),
+            )
+        )
+        assert told.stays == (Stay("温州转运中心", "浙江", hour(1), hour(1)),)
+
     def test_back_in_the_same_hub_is_another_stay(self) -> None:
         told = way(
             track(
@@ -320,6 +149,10 @@ class TestWay:
         told = way(track((0, MOVING, "到达处理中心"), (30, MOVING, "到达处理中心"), (31, MOVING, "离开处理中心")))
         assert [(stay.arrived_at, stay.left_at) for stay in told.stays] == [(hour(0), hour(30)), (hour(30), hour(31))]
 
+    def test_a_hub_without_a_name_is_not_the_next_one_with_one(self) -> None:
+        told = way(track((0, MOVING, "到达处理中心"), (30, MOVING, "到达【北京处理中心】")))
+        assert [stay.hub for stay in told.stays] == ["处理中心", "北京处理中心"]
+
     def test_in_one_second_it_comes_before_it_goes_and_goes_before_it_comes_elsewhere(self) -> None:
         comes, goes, there = (
             (0, MOVING, "【温州转运中心】 已收入"),
@@ -329,6 +162,12 @@ class TestWay:
         told = way(track(comes, goes, there))
         assert way(track(there, goes, comes)) == told
         assert [(stay.hub, stay.left_at) for stay in told.stays] == [("温州转运中心", hour(1)), ("郑州转运中心", None)]
+
+    def test_in_one_second_a_departure_without_a_name_is_from_the_hub_it_came_to(self) -> None:
+        comes = (0, MOVING, "[深圳市]快件已到达【广东深圳转运中心】")
+        goes = (0, MOVING, "[深圳市]快件已发往【上海浦东转运中心】")
+        assert way(track(comes, goes)) == way(track(goes, comes))
+        assert way(track(goes, comes)).first_hub_left_at == hour(0)
 
     def test_a_hub_nobody_can_place_has_no_province_to_leave(self) -> None:
         told = way(track((0, MOVING, "货物已到达【华东外单分拣中心】"), (9, MOVING, "货物已到达【乌鲁木齐分拨中心】")))
@@ -392,4 +231,27 @@ def test_nobody_leaves_before_coming_or_comes_before_having_left(scans: list[Sca
 def test_any_words_are_read_without_an_error_and_the_same_told_as_a_place(text: str) -> None:
     told = way([(START, MOVING, text, text)])
     assert len(told.stays) <= 1
-    assert set(told.provinces) <= set(PROVINCES)
+    assert set(told.provinces) <= PROVINCES.keys()
+
+
+@pytest.mark.parametrize(
+    ("provider", "file", "hubs", "provinces"),
+    [
+        ("kuaidi100", "query_v1_shentong_in_transit.json", ["广东东莞虎门集散中心", "广东深圳转运中心"], ["广东"]),
+        ("kuaidi100", "free_query_v1_shunfeng_signed_asc.json", ["郑州新郑集散中心", "南京江宁集散中心"], ["河南", "江苏"]),
+        ("kdniao", "query8001_sto_signed_then_station.json", ["江苏南京转运中心", "江苏无锡中转部", "江苏常州集散中心"], ["江苏"]),
+        ("kdniao", "query1002_yd_2017_signed.json", ["江苏苏州分拨中心", "安徽蚌埠分拨中心"], ["江苏", "安徽"]),
+        ("kdniao", "custom_sto_out_of_order.json", ["陕西西安航空部", "湖南长沙航空部"], ["陕西", "湖南"]),
+        ("zto", "query_problem_piece_self_pickup.json", ["南宁中转", "南昌中转部"], ["广西", "江西"]),
+        ("yto", "relay_two_failed_attempts_locker_signed.json", ["蚌埠转运中心", "泉州转运中心"], ["安徽", "福建"]),
+        ("sto", "relay_problem_unreachable_then_signed.json", ["上海航空部", "北京中转部"], ["上海", "北京", "河北"]),
+    ],
+)  # fmt: skip
+def test_real_tracks_go_where_their_samples_say(
+    shared: Path, provider: str, file: str, hubs: list[str], provinces: list[str]
+) -> None:
+    (answer,) = carriers.provider(provider).read((SAMPLES / provider / file).read_bytes())
+    told = way((event.occurred_at, event.stage, event.place, event.text) for event in answer.events)
+    assert [stay.hub for stay in told.stays] == hubs
+    assert list(told.provinces) == provinces
+    assert all(stay.left_at for stay in told.stays)
