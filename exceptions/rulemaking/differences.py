@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from exceptions.deadlines import policy
@@ -13,6 +13,7 @@ from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.penalties import read_tier
 from exceptions.deadlines.policy import Difference
 from exceptions.deadlines.terms import Lane, read_length, shipped
+from exceptions.moment_labels import MOMENTS
 from exceptions.rulemaking import phrases
 from exceptions.rulemaking.phrases import GOODS
 
@@ -50,11 +51,11 @@ FIELDS = {
     "stack_cap_percent": gettext_lazy("Together at most, %"),
     "stack_cap": gettext_lazy("Together at most, sum"),
     "effective_from": gettext_lazy("For orders paid from"),
-    "effective_to": gettext_lazy("To"),
+    "effective_to": gettext_lazy("Last day"),
     "start": gettext_lazy("Starts at"),
     "stop": gettext_lazy("Stops at"),
     "kind": gettext_lazy("Kind"),
-    "name": gettext_lazy("Name"),
+    "name": pgettext_lazy("of a thing", "Name"),
     "name_zh": gettext_lazy("Name in Chinese"),
     "name_en": gettext_lazy("Name in English"),
     "codes": gettext_lazy("Rules"),
@@ -181,7 +182,7 @@ def value(field: str, written: Any, names: Names) -> str:
     elif field == "places":
         known = PLACES
     elif field in MOMENT_FIELDS or field == "by":
-        known = phrases.MOMENTS
+        known = MOMENTS
     if isinstance(written, list):
         return _(", ").join(str(known.get(one, one)) for one in written)
     return str(known.get(written, written))

@@ -128,7 +128,7 @@ def tier(one: Tier) -> str:
 def _cost(one: Tier) -> str:
     if one.fixed is not None:
         return money.shown(one.fixed) if one.fixed else _("nothing")
-    text = _("{n} % of the amount").format(n=_plain(one.percent or Decimal(0)))
+    text = share(one.percent or Decimal(0))
     if one.min is not None:
         text = _("{cost}, at least {low}").format(cost=text, low=money.shown(one.min))
     if one.max is not None:
@@ -136,8 +136,9 @@ def _cost(one: Tier) -> str:
     return text
 
 
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():f}"
+def share(percent: Decimal) -> str:
+    """A share of what the order is worth."""
+    return _("{share} of the amount").format(share=f"{percent.normalize():f}%")
 
 
 def penalty(term: Term) -> str:

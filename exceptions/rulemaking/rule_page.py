@@ -111,7 +111,7 @@ def _goods(names: frozenset[str]) -> str:
 
 def _cap(term: Term) -> str:
     if term.stack_cap_percent is not None:
-        return _("{n} % of the amount").format(n=f"{term.stack_cap_percent.normalize():f}")
+        return phrases.share(term.stack_cap_percent)
     return money.shown(term.stack_cap)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from exceptions.deadlines.kinds import Kind
@@ -22,8 +22,8 @@ HOUSE = "house"
 class State(Choice):
     """What a rule can be looked for by."""
 
-    ON = "on", _("On")
-    OFF = "off", _("Off")
+    ON = "on", pgettext_lazy("rule", "On")
+    OFF = "off", pgettext_lazy("rule", "Off")
     REVIEW = "review", _("Needs review")
     CHANGED = "changed", _("Changed by us")
     CONFLICT = "conflict", _("Sources disagree")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from exceptions.deadlines.rulebook import Rule, Rulebook
 from exceptions.deadlines.rules import ClockDraft, Silence, examine
 from exceptions.deadlines.terms import Lane, Term
 from exceptions.rulemaking import phrases
+from shipops.kit import times
 
 # Moments that an example tells by another.
 SAME = {"handed_over": "picked_up", "dispatched": "uploaded", "placed": "paid"}
@@ -114,7 +116,9 @@ def facts(term: Term, example: Example) -> OrderFacts:
     if term.subject == "ticket" and "opened" in known:
         steps = {name: at for name, at in known.items() if name not in ("paid", "opened", "closed")}
         tickets = (TicketFacts(0, term.tickets[0], known["opened"], example.promised_at, known.get("closed"), steps),)
-    promised = {f"promised_{term.promise}_at": example.promised_at} if term.promise in ("dispatch", "delivery") else {}
+    promised: dict[str, Any] = {}
+    if term.promise in ("dispatch", "delivery"):
+        promised[f"promised_{term.promise}_at"] = example.promised_at
     return OrderFacts(
         id=0,
         goods=example.goods,
@@ -131,7 +135,7 @@ def facts(term: Term, example: Example) -> OrderFacts:
 
 def _parcel(term: Term, known: Mapping[str, datetime]) -> ParcelFacts:
     names = {f"{name}_at" for name in known} & set(ParcelFacts.__slots__)
-    instants = {name: known[name.removesuffix("_at")] for name in names}
+    instants: dict[str, Any] = {name: known[name.removesuffix("_at")] for name in names}
     start = known.get(term.start)
     scans = sorted(at for name, at in known.items() if name not in ("paid", "placed", "uploaded"))
     stays = (StayFacts("", start, known.get(term.stop[0])),) if term.shape == "dwell" and start else ()
@@ -157,7 +161,7 @@ def _step(step: Step, term: Term) -> str:
         length = phrases.length(lane.length, term.worktime) if lane else ""
         return f"+ {length} ({phrases.lane_word(step.name)})"
     if step.how == "cut":
-        hours = phrases.times.length(term.cut.lasts) if term.cut else ""
+        hours = times.length(term.cut.lasts) if term.cut else ""
         return _("“{moment}” brings it nearer: {length} after").format(moment=phrases.moment(step.name), length=hours)
     patterns = {"window": _("window “{name}” moves it"), "waiver": _("waiver “{name}” moves it")}
     return patterns.get(step.how, _("an accepted filing moves it")).format(name=step.name)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from exceptions.deadlines.checks import MOST_RUNS
 from exceptions.deadlines.moments import MOMENTS as KNOWN
 from exceptions.deadlines.moments import PROMISES
+from exceptions.deadlines.rulebook import changed
 from exceptions.deadlines.terms import read_entry
 from exceptions.rulemaking import bases, phrases
 from exceptions.rulemaking.forms.parts import (
@@ -104,7 +105,7 @@ class RuleFields(ScopeFields):
     effective_from = date_field(
         gettext_lazy("For orders paid from"), gettext_lazy("In the life of the rule itself; blank: always.")
     )
-    effective_to = date_field(gettext_lazy("To"), gettext_lazy("The last day; blank: until further notice."))
+    effective_to = date_field(gettext_lazy("Last day"), gettext_lazy("Blank: until further notice."))
 
     def __init__(
         self, *args: Any, keys: Collection[str], regions: Iterable[str] = (), subject: str = "order", **kwargs: Any
@@ -227,7 +228,7 @@ class ChangeForm(RuleFields):
         super().__init__(*args, member=member, subject=entry.get("subject", "order"), keys=bases.keys(entry), **kwargs)
         self.shipped, self.written = dict(entry), written
         former = bases.change_of(written, entry["code"], scope) or {}
-        now = bases.changed(bases.before_change(self.shipped, written, scope), former.get("set", {}))
+        now = changed(bases.before_change(self.shipped, written, scope), former.get("set", {}))
         values = bases.editable(now)
         self.initial = initial_of(values) | scope_initial(scope) | {"note": former.get("note", "")}
         self.make_rows(values["lanes"], values["penalty"])
@@ -248,7 +249,7 @@ class ChangeForm(RuleFields):
 
     @property
     def entry(self) -> dict[str, Any]:
-        return bases.changed(self._base, self.set)
+        return changed(self._base, self.set)
 
 
 def initial_of(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The example order a rule is tried on: read in the shop's zone, never stored."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,8 @@ class ExampleForm(forms.Form):
     goods = choice_field(_("Kind of goods"), GOODS_CHOICES)
     province = choice_field(_("To"), [("", "–"), *((name, name) for name in PROVINCES)])
 
+    prefix = PREFIX
+
     def __init__(
         self,
         *args: Any,
@@ -43,7 +45,7 @@ class ExampleForm(forms.Form):
         first: Term | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, prefix=PREFIX, **kwargs)
+        super().__init__(*args, **kwargs)
         self.shops = {shop.code: shop for shop in shops}
         named = [(code, shop.name) for code, shop in self.shops.items()]
         self.fields["shop"].choices = named  # type: ignore[attr-defined]
@@ -53,7 +55,7 @@ class ExampleForm(forms.Form):
         if term and term.promise:
             self.fields["promised"] = instant_field(phrases.PROMISES[term.promise])
         self.order_fields([*self.moments, "promised", "amount", "goods", "province", "shop"])
-        begins = (first or term).start if term and term.after else term.start if term else "start"  # type: ignore[union-attr]
+        begins = (first or term).start if term and term.after else term.start if term else "start"
         self.initial = self._filled(SAME.get(begins, begins), now)
 
     def _filled(self, last: str, now: datetime) -> dict[str, Any]:
@@ -75,7 +77,11 @@ class ExampleForm(forms.Form):
         """What was said, once the form is valid; where it was not bound, what it shows."""
         data = self.cleaned_data if self.is_bound else self.initial
         zone = self.shop_chosen.zone
-        given = {name: data[name].replace(tzinfo=zone) for name in [*self.moments, "promised"] if data.get(name)}
+        given = {
+            name: data[name].replace(tzinfo=zone).astimezone(UTC)
+            for name in [*self.moments, "promised"]
+            if data.get(name)
+        }
         goods = data.get("goods") or ORDINARY
         moments = {name: at for name, at in given.items() if name != "promised" and name not in OWN}
         if "start" in given:

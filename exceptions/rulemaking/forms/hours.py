@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from exceptions.deadlines.worktime import DAYS, FLAGS, Week, WeekError
 from exceptions.rulemaking.forms.parts import LinesField
@@ -60,7 +60,7 @@ def week_initial(written: Mapping[str, Any]) -> dict[str, Any]:
 class RegionForm(forms.Form):
     """A named list of provinces; an empty list takes the name away, or brings back what the packs say."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=40)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=40)
     provinces = LinesField(
         label=gettext_lazy("Provinces"),
         help_text=gettext_lazy("In short form, one a line or parted by commas (新疆, 内蒙古)."),

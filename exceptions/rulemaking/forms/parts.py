@@ -77,9 +77,8 @@ class LinesField(forms.CharField):
     """Names, one a line or parted by commas; cleans to a list without repeats."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            **{"required": False, "widget": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})} | options
-        )
+        widget = forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})
+        super().__init__(required=False, widget=widget, **options)
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list | tuple) else value

@@ -83,7 +83,7 @@ class TierForm(forms.Form):
     over = number_field(gettext_lazy("Amount over"))
     upto = number_field(gettext_lazy("Amount up to"))
     fixed = number_field(gettext_lazy("Fixed sum"))
-    percent = number_field(gettext_lazy("% of the amount"), max_value=1000)
+    percent = number_field(gettext_lazy("Share of the amount, %"), max_value=1000)
     min = number_field(gettext_lazy("At least"))
     max = number_field(gettext_lazy("At most"))
     promise_over = number_field(gettext_lazy("Promised over, h"))
@@ -118,7 +118,7 @@ def _both(data: Mapping[str, Any], *names: str) -> bool:
     return all(isinstance(data.get(name), Decimal | date) for name in names)
 
 
-class Rows(forms.BaseFormSet):  # type: ignore[type-arg]
+class Rows(forms.BaseFormSet):
     """Rows of which the blank ones do not count."""
 
     @property

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from exceptions.deadlines.kinds import Kind
 from exceptions.rulemaking.forms.parts import (
@@ -44,7 +44,7 @@ Titles = Iterable[tuple[str, str]]
 class SpanForm(forms.Form):
     """What windows and waivers share: a name, the rules, some days, the shops that take part."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "Name"), max_length=60)
     opens = date_field(gettext_lazy("From the beginning of"), required=True)
     closes = date_field(gettext_lazy("To the end of"), required=True)
     codes = forms.MultipleChoiceField(

@@ -33,7 +33,13 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
     if entry is None or not bases.keys(entry):
         raise Http404
     scope = rule_page.scope_of(request.GET.get("scope", ""))
-    known = {"entry": entry, "written": desk.written, "scope": scope, "member": desk.member, "pack": pack}
+    known: dict[str, Any] = {
+        "entry": entry,
+        "written": desk.written,
+        "scope": scope,
+        "member": desk.member,
+        "pack": pack,
+    }
     form = ChangeForm(request.POST or None, regions=desk.regions, **known)
     status = 200
     if request.method == "POST" and request.POST.get("do") != "example":
