@@ -1,16 +1,11 @@
 """The rules in the browser: read in words, changed by an admin into a draft, published, undone."""
 
-from datetime import datetime
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from exceptions.models import Policy
-from exceptions.rulemaking import drafts, publishing
-from merchants.models import Shop, User
-from shipments.models import Carrier
-from tests.exceptions.making import member_of
+from merchants.models import User
 
 pytestmark = pytest.mark.django_db
 CODE = "PDD-SHIP-48"

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from exceptions.deadlines import policy
 from exceptions.deadlines.terms import Term
 from exceptions.rulemaking import bases, drafts, rule_page, shelf
 from exceptions.rulemaking.forms.change import ChangeForm, RuleFields
@@ -122,10 +123,15 @@ def own_new(request: HttpRequest) -> HttpResponse:
 def own(request: HttpRequest, code: str) -> HttpResponse:
     """A clock of our own, to be changed."""
     desk = standing(request, Right.ADMINISTER)
-    entry = next((one for one in desk.written.get("own", ()) if one["code"] == code), None)
+    entry = _own_entry(desk, code)
+    return _own(request, desk, entry.get("subject", "order"), entry)
+
+
+def _own_entry(desk: Standing, code: str) -> dict[str, Any]:
+    entry = policy.find(desk.written, "own", code)
     if entry is None:
         raise Http404
-    return _own(request, desk, entry.get("subject", "order"), entry)
+    return entry
 
 
 def _own(request: HttpRequest, desk: Standing, subject: str, entry: dict[str, Any] | None) -> HttpResponse:
@@ -159,6 +165,7 @@ def _own_saved(request: HttpRequest, desk: Standing, form: OwnForm) -> bool:
 def drop_own(request: HttpRequest, code: str) -> HttpResponse:
     """Take a clock of our own away, in the draft."""
     desk = standing(request, Right.ADMINISTER)
+    _own_entry(desk, code)
     done = _("Taken away in the draft.")
     carried_out(request, lambda: drafts.drop_own(desk.member, code, desk.now), done)
     return see_other(reverse("rules"))

@@ -106,6 +106,8 @@ def drop(request: HttpRequest, sort: str, key: str) -> HttpResponse:
     """Take a window or waiver away, in the draft."""
     desk = standing(request, Right.ADMINISTER)
     chosen = SORTS[sort]
+    if policy.find(desk.written, chosen.part, key) is None:
+        raise Http404
     carried_out(request, lambda: chosen.drop(desk.member, key, desk.now), _("Taken away in the draft."))
     return see_other(reverse(chosen.listed))
 
