@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,8 @@ from exceptions.deadlines import policy
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.penalties import read_tier
 from exceptions.deadlines.policy import Difference
-from exceptions.deadlines.terms import Lane, read_length, shipped
+from exceptions.deadlines.terms import Lane, read_entry, read_length, shipped
+from exceptions.deadlines.worktime import DAYS
 from exceptions.moment_labels import MOMENTS
 from exceptions.rulemaking import phrases
 from exceptions.rulemaking.phrases import GOODS
@@ -121,12 +123,13 @@ def told(found: Iterable[Difference], names: Names) -> list[tuple[str, list[Item
 def _item(some: list[Difference], names: Names) -> Item:
     first = some[0]
     is_rule = first.what in ("change", "own", "reviewed")
+    called = title(first.code) if first.what in ("change", "reviewed") else first.name
     key = policy.change_key(first.code, first.scope) if first.what == "change" else first.code
     everywhere = first.what in ("region", "week", "reviewed")
     return Item(
         what=first.what,
         code=first.code,
-        title=title(first.code) if is_rule else ("" if first.what == "week" else first.name),
+        title="" if first.what == "week" else called,
         scope="" if everywhere else phrases.scope(first.scope, names),
         part=PARTS[first.what],
         key=key,
@@ -145,25 +148,35 @@ def _told(one: Difference, names: Names) -> Told:
     if one.field:
         label = str(FIELDS.get(one.field, one.field))
         return Told(label, value(one.field, one.before, names), value(one.field, one.after, names))
-    return Told("", _whole(one, one.before), _whole(one, one.after))
+    return Told("", _whole(one, one.before, names), _whole(one, one.after, names))
 
 
-def _whole(one: Difference, written: Any) -> str:
+def _whole(one: Difference, written: Any, names: Names) -> str:
     if written is None:
         return "–"
+    if one.what == "own":
+        return phrases.sentence(read_entry(written, "own"))
+    if one.what in ("window", "waiver"):
+        titles = {code: title(code) for code in written.get("codes", ())}
+        return _("; ").join(text for _label, text in span_lines(written, titles, names))
+    if one.what == "week":
+        return _("; ").join(
+            f"{WEEKDAYS[DAYS.index(day)]} {', '.join(written[day])}" for day in DAYS if written.get(day)
+        )
     if one.what == "region":
         return _(", ").join(written)
     if one.what == "reviewed":
         return _("checked")
-    return _("there")
+    return str(written)
 
 
 def value(field: str, written: Any, names: Names) -> str:
     """A value of a pack's key in words."""
+    if field == "enabled" or isinstance(written, bool):
+        # A pack that says nothing of it has it on.
+        return _("no") if written is False else _("yes")
     if written is None or written == [] or written == "":
         return "–"
-    if field == "enabled" or isinstance(written, bool):
-        return _("yes") if written else _("no")
     if field == "lanes":
         return _("; ").join(_lane(lane) for lane in written)
     if field == "penalty":

@@ -164,7 +164,10 @@ class RuleFields(ScopeFields):
         """Every value the form says, as a pack would write it, once it is valid."""
         data = self.cleaned_data
         found: dict[str, Any] = {name: self._length.get(name) for name in ("hours", "days", "at", "working_days")}
-        found |= {name: self._length.get(name) for name in ("until", "mean_hours", "margin_hours")}
+        found |= {name: self._length.get(name) for name in ("until", "mean_hours")}
+        # A benchmark that is still to be filled in may have its margin already.
+        margin = data.get("margin") if data.get("length") in ("", "mean_hours") else None
+        found["margin_hours"] = shortest(margin) if margin else None
         found |= {name: data[name] for name in ("enabled", "worktime", "repeat", "stack") if name in data}
         found |= {name: goods_said(data[name]) for name in ("goods", "not_goods")}
         for name in ("warn_hours", "grave_hours", "stack_cap_percent", "stack_cap"):
@@ -207,7 +210,10 @@ class RuleFields(ScopeFields):
 
 
 class ChangeForm(RuleFields):
-    """A change of one rule. Valid, it gives `scope`, `set` and the whole `entry` as it would be."""
+    """A change of one rule for the orders of a scope, or a new one (None).
+
+    Valid, it gives `scope`, `set` and the whole `entry` as it would be.
+    """
 
     note = forms.CharField(
         label=gettext_lazy("Why"),
@@ -221,16 +227,18 @@ class ChangeForm(RuleFields):
         *args: Any,
         entry: Mapping[str, Any],
         written: Mapping[str, Any],
-        scope: Mapping[str, Any],
+        scope: Mapping[str, Any] | None,
         member: Member,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, member=member, subject=entry.get("subject", "order"), keys=bases.keys(entry), **kwargs)
         self.shipped, self.written = dict(entry), written
-        former = bases.change_of(written, entry["code"], scope) or {}
-        now = changed(bases.before_change(self.shipped, written, scope), former.get("set", {}))
+        former = bases.change_of(written, entry["code"], scope or {}) or {}
+        now = changed(bases.before_change(self.shipped, written, scope or {}), former.get("set", {}))
         values = bases.editable(now)
-        self.initial = initial_of(values) | scope_initial(scope) | {"note": former.get("note", "")}
+        # A new change begins as the rule is for all orders.
+        note = former.get("note", "") if scope is not None else ""
+        self.initial = initial_of(values) | scope_initial(scope or {}) | {"note": note}
         self.make_rows(values["lanes"], values["penalty"])
 
     def clean(self) -> dict[str, Any]:

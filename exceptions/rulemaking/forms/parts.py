@@ -93,7 +93,7 @@ class LinesField(forms.CharField):
 
 
 def read_length(data: dict[str, Any], fail: Any) -> dict[str, Any]:
-    """The keys of a length from `length`, `number`, `at`, `until`, `margin`; `fail(field, sentence)` where one is wrong."""
+    """The keys of a length from `length`, `number`, `at` and `until`; `fail(field, sentence)` where one is wrong."""
     kind, number = data.get("length") or "", data.get("number")
     if kind == "until":
         if not data.get("until"):
@@ -116,17 +116,14 @@ def read_length(data: dict[str, Any], fail: Any) -> dict[str, Any]:
         return found
     elif number > MOST_HOURS:
         fail("number", _("At most a year."))
-    found = {kind: shortest(number)}
-    if kind == "mean_hours" and data.get("margin"):
-        found["margin_hours"] = shortest(data["margin"])
-    return found
+    return {kind: shortest(number)}
 
 
 def length_initial(entry: dict[str, Any]) -> dict[str, Any]:
     """The fields of a length from an entry, a lane or a window."""
     kinds = [name for name, _label in LENGTH_KINDS if name and entry.get(name) is not None]
     if not kinds:
-        return {"length": ""}
+        return {"length": "", "margin": entry.get("margin_hours")}
     kind = kinds[0]
     found = {"length": kind, "at": entry.get("at"), "margin": entry.get("margin_hours")}
     return found | ({"until": entry[kind]} if kind == "until" else {"number": entry[kind]})

@@ -27,13 +27,13 @@ EXAMPLE = {"example": "example"}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, code: str) -> HttpResponse:
-    """A change of one rule for the orders of `?scope=`; posted with `do=example` it is worked out and not saved."""
+    """The change of one rule for the orders of `?scope=`, without it a new one; `do=example` works it out and saves nothing."""
     desk = standing(request, Right.ADMINISTER)
     pack, found = desk.rule(code)
     entry = rule_page.entry(code)
     if entry is None or not bases.keys(entry):
         raise Http404
-    scope = rule_page.scope_of(request.GET.get("scope", ""))
+    scope = rule_page.scope_of(request.GET["scope"]) if "scope" in request.GET else None
     known: dict[str, Any] = {
         "entry": entry,
         "written": desk.written,
@@ -51,21 +51,23 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
         form=form,
         row=shelf.row(found.term, pack),
         code=code,
-        is_known=bases.change_of(desk.written, code, scope) is not None,
         **_worked_out(request, desk, form, found.term, pack),
     )
     return whole_or_part(request, "exceptions/rules/change.html", EXAMPLE, context, status)
 
 
-def _saved(request: HttpRequest, desk: Standing, code: str, scope: dict[str, Any], form: ChangeForm) -> bool:
+def _saved(request: HttpRequest, desk: Standing, code: str, scope: dict[str, Any] | None, form: ChangeForm) -> bool:
     """Put the change into the draft, in the place of the one it was made from; False where it is refused."""
-    is_same = bases.same_scope(scope, form.scope)
-    if not form.set and (bases.change_of(desk.written, code, scope) is None or not is_same):
+    is_same = scope is not None and bases.same_scope(scope, form.scope)
+    if not form.set and not is_same:
         form.add_error(None, _("Nothing differs from the rule as it is."))
+        return False
+    if not is_same and bases.change_of(desk.written, code, form.scope) is not None:
+        form.add_error(None, _("There is a change for these orders already. Change that one."))
         return False
     try:
         with transaction.atomic():
-            if not is_same and bases.change_of(desk.written, code, scope) is not None:
+            if scope is not None and not is_same:
                 drafts.drop_change(desk.member, code, scope, desk.now)
             drafts.put_change(desk.member, code, form.scope, form.set, form.cleaned_data["note"], desk.now)
     except Refused as error:
