@@ -55,7 +55,6 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
         sentence=phrases.sentence(term) if term.shape in RUNNING_SHAPES else "",
         facts=rule_page.facts(term),
         limits=[limit.en if english else limit.zh for limit in term.limits],
-        conflicts=[text for text in (term.conflict_zh, term.conflict_en) if text],
         exempt=term.exempt_en if english else term.exempt_zh,
         note=term.note_en if english else term.note_zh,
         changes=rule_page.changes(code, desk.written, desk.published, desk.names),
