@@ -32,6 +32,8 @@ GRADES = {
     "B": gettext_lazy("B: a copy or close retelling of the rule"),
     "C": gettext_lazy("C: a guide, an answer page or a vendor’s blog"),
 }
+# Sources that are no page anybody wrote down.
+OURS = {"house": gettext_lazy("Our own promises"), "own": gettext_lazy("Clock of our own")}
 LEVELS = {
     "order": gettext_lazy("for each order"),
     "shop_day": gettext_lazy("for the shop and day"),
@@ -73,14 +75,14 @@ def facts(term: Term) -> list[tuple[str, str]]:
     rows += [
         (_("Penalty"), phrases.penalty(term)),
         (_("Level"), LEVELS.get(term.level, "")),
-        (_("Pays once with"), term.stack),
+        (_("Pays once with"), _(", ").join(_paid_with(term))),
         (_("Together at most"), _cap(term)),
         (_("Leads to"), term.goes_to),
         (_("Overrides"), _(", ").join(term.overrides)),
         (_("In force"), _dates(term)),
         (_("Status"), STATUS.get(term.status, term.status)),
         (_("Grade"), GRADES.get(term.grade, term.grade)),
-        (_("Sources"), _(", ").join(term.source)),
+        (_("Sources"), _(", ").join(str(OURS.get(name, name)) for name in term.source)),
     ]
     return [(str(label), str(text)) for label, text in rows if text]
 
@@ -113,6 +115,16 @@ def _cap(term: Term) -> str:
     if term.stack_cap_percent is not None:
         return phrases.share(term.stack_cap_percent)
     return money.shown(term.stack_cap)
+
+
+def _paid_with(term: Term) -> list[str]:
+    """The rules of its pack that name the same group: of those that break on one order, one is paid."""
+    pack = shipped().get(term.code, ("", {}))[0]
+    return [
+        code
+        for code, (name, entry) in shipped().items()
+        if term.stack and name == pack and entry.get("stack") == term.stack and code != term.code
+    ]
 
 
 def _dates(term: Term) -> str:

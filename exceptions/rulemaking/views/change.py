@@ -84,7 +84,7 @@ def _worked_out(
     shops = shops_of(desk, pack)
     if not shops:
         return {}
-    before = desk.rules.get(term.after) if term else None
+    before = desk.beside(term.code).get(term.after) if term and term.after else None
     first = before[1].term if before else None
     example = ExampleForm(request.POST or None, term=term, first=first, shops=shops, now=desk.now)
     found = _of_form(desk, form, example) if form.is_bound else None

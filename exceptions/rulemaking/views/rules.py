@@ -87,7 +87,7 @@ def _example(request: HttpRequest, desk: Standing, found: Rule, pack: str) -> di
     if found.term.shape not in RUNNING_SHAPES or not shops:
         return {}
     asked = request.GET if any(key.startswith("x-") for key in request.GET) else None
-    before = desk.rules.get(found.term.after)
+    before = desk.beside(found.term.code).get(found.term.after) if found.term.after else None
     form = ExampleForm(asked, term=found.term, first=before[1].term if before else None, shops=shops, now=desk.now)
     return {"example": form, "tried": tried(desk, form, found.term)}
 

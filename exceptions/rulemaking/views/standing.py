@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from exceptions.deadlines.policy import Difference
 from exceptions.deadlines.rulebook import Rule
+from exceptions.deadlines.terms import shipped
 from exceptions.models import Policy
 from exceptions.rulemaking import drafts, shelf
 from exceptions.rulemaking.refusals import Refused
@@ -76,10 +77,16 @@ class Standing:
 
     def rule(self, code: str) -> tuple[str, Rule]:
         """The pack and the rule of this code; Http404 where there is none."""
-        found = self.rules.get(code) if len(code) <= CODE_LENGTH else None
+        found = self.beside(code).get(code) if len(code) <= CODE_LENGTH else None
         if found is None:
             raise Http404
         return found
+
+    def beside(self, code: str) -> dict[str, tuple[str, Rule]]:
+        """The rules of the platform a code is of: one book, where all take as many as there are platforms."""
+        pack, _entry = shipped().get(code, ("", {}))
+        platforms = [pack] if pack in self.platforms else self.platforms[:1]
+        return shelf.rules(platforms, self.written, self.number)
 
     @cached_property
     def names(self) -> Mapping[str, Mapping[str, str]]:
