@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from exceptions import filings
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.terms import Term
 from exceptions.desk.case_page import CaseStory
@@ -135,6 +136,9 @@ def _entry(entry: CaseEntry, people: dict[int, str], story: CaseStory, now: date
 def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime) -> str:
     """What somebody did, in a few words."""
     detail = entry.detail or {}
+    filing = filings.told(detail, now, story.order.shop.zone)
+    if filing:
+        return filing
     if action is Action.ASSIGN:
         name = people.get(detail.get("assignee") or 0)
         return _("put {name} in charge").format(name=name) if name else _("put nobody in charge")

@@ -3,14 +3,31 @@
 from django.urls import include, path
 
 from exceptions import api, views
+from exceptions.filing import api as filing_api
+from exceptions.filing import views as filing
+from exceptions.rulemaking import api as rules
 
 urlpatterns = [
     path("", include("exceptions.rulemaking.urls")),
     path("desk/", views.desk, name="desk"),
     path("desk/bulk/", views.bulk, name="desk-bulk"),
     path("cases/<int:pk>/", views.case, name="case"),
+    path("cases/<int:pk>/filing/", filing.act, name="case-filing"),
     path("cases/<int:pk>/<slug:action>/", views.act, name="case-act"),
     path("api/cases/", api.Cases.as_view(), name="api-cases"),
     path("api/cases/<int:pk>/", api.OneCase.as_view(), name="api-case"),
     path("api/cases/<int:pk>/<slug:action>/", api.ActOnCase.as_view(), name="api-case-act"),
+    path("api/filings/", filing_api.Filings.as_view(), name="api-filings"),
+    path("api/filings/<int:pk>/answer/", filing_api.AnswerFiling.as_view(), name="api-filing-answer"),
+    path("api/rules/", rules.Rules.as_view(), name="api-rules"),
+    path("api/rules/versions/", rules.Versions.as_view(), name="api-rules-versions"),
+    path("api/rules/draft/", rules.Draft.as_view(), name="api-rules-draft"),
+    path("api/rules/draft/<slug:part>/", rules.DraftPart.as_view(), name="api-rules-draft-part"),
+    path("api/rules/draft/<slug:part>/<str:key>/", rules.DraftItem.as_view(), name="api-rules-draft-item"),
+    path("api/rules/publish/", rules.Publish.as_view(), name="api-rules-publish"),
+    path("api/rules/rebase/", rules.Rebase.as_view(), name="api-rules-rebase"),
+    path("api/rules/rollback/", rules.Rollback.as_view(), name="api-rules-rollback"),
+    path("api/rules/trial/", rules.Trial.as_view(), name="api-rules-trial"),
+    path("api/rules/discard/", rules.Discard.as_view(), name="api-rules-discard"),
+    path("api/rules/<slug:code>/", rules.OneRule.as_view(), name="api-rule"),
 ]

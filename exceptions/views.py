@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -11,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from exceptions import shown, timeline
+from exceptions import filings, shown, timeline
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk import cases, queue
 from exceptions.desk.advice import advice
 from exceptions.desk.case_page import story
 from exceptions.desk.workflow import BY_PEOPLE, Action, State, actions_of
 from exceptions.errors import Incomplete, NotAllowed
+from exceptions.filing.forms import AcceptForm, FileForm
 from exceptions.forms import FORMS, AssignForm, CaseForm, SnoozeForm, arguments
 from exceptions.models import Case
 from merchants import access
@@ -26,6 +28,8 @@ from shipops.kit import money
 from shipops.kit.htmx import see_other, whole_or_part
 
 BULK_ACTIONS = (Action.ASSIGN, Action.SNOOZE, Action.RESOLVE)
+# No act of the workflow: it leaves the cases in their states.
+FILE = "file"
 # One page of the queue; more than that comes from no form of ours.
 BULK_MOST = queue.PAGE
 
@@ -56,6 +60,7 @@ def _desk(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
         "may_triage": member.may(Right.TRIAGE),
         "snooze": SnoozeForm(member=member),
         "outcomes": cases.OUTCOMES_BY_PEOPLE,
+        "file_form": FileForm(),
     }
     return whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
 
@@ -71,10 +76,13 @@ def bulk(request: HttpRequest) -> HttpResponse:
     """Act on the selected cases, each on its own; one that cannot be is told and stops no other."""
     member = access.member(request, Right.TRIAGE)
     now = timezone.now()
-    action = _action(request.POST.get("action", ""), BULK_ACTIONS)
+    name = request.POST.get("action", "")
+    action = None if name == FILE else _action(name, BULK_ACTIONS)
     chosen = [int(pk) for pk in request.POST.getlist("case")[:BULK_MOST] if pk.isdecimal() and len(pk) < 19]
     if not chosen:
         messages.warning(request, _("Select at least one case first."))
+    elif action is None:
+        _file_for_all(request, member, chosen, now)
     else:
         _tell(request, action, *_act_on_all(request, member, action, chosen, now))
     if request.htmx:  # type: ignore[attr-defined]
@@ -116,6 +124,23 @@ def _act_on_all(
     return done, failed
 
 
+def _file_for_all(request: HttpRequest, member: Member, chosen: list[int], now: datetime) -> None:
+    """Note a filing for the kind of each case; one that cannot be is told and stops no other."""
+    form = FileForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
+        return
+    filed = filings.file_for_cases(member, chosen, now=now, **form.cleaned_data)
+    done = sum(1 for one in filed.values() if one and one.filing)
+    if done:
+        messages.success(request, ngettext("{n} case filed.", "{n} cases filed.", done).format(n=done))
+    for pk, one in filed.items():
+        if one is None:
+            messages.error(request, _("C-{pk}: not found.").format(pk=pk))
+        elif one.problem:
+            messages.error(request, f"C-{pk}: {one.problem}")
+
+
 def _tell(request: HttpRequest, action: Action, done: int, failed: list[str]) -> None:
     said = {
         Action.ASSIGN: ngettext("{n} case assigned.", "{n} cases assigned.", done),
@@ -131,17 +156,19 @@ def _tell(request: HttpRequest, action: Action, done: int, failed: list[str]) ->
 def case(request: HttpRequest, pk: int) -> HttpResponse:
     """One case: what to do now, its limits, and everything that happened."""
     member = access.member(request, Right.VIEW)
-    return _case(request, member, pk, timezone.now())
+    return show_case(request, member, pk, timezone.now())
 
 
-def _case(
+def show_case(
     request: HttpRequest,
     member: Member,
     pk: int,
     now: datetime,
     bound: tuple[Action, CaseForm] | None = None,
+    filing_form: Form | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """Render the page of a case, or the part of it that htmx asks for; a form that was just refused keeps what was typed."""
     told = story(member, pk)
     assign = AssignForm(member=member, case=told.case)
     people = {int(value): name for value, name in assign.fields["assignee"].choices if value}  # type: ignore[attr-defined]
@@ -158,6 +185,10 @@ def _case(
         "acts": _acts(member, told.case, bound) if member.may(Right.TRIAGE) else [],
         "open_action": bound[0].value if bound else request.GET.get("do", ""),
         "mine": told.case.assignee_id == member.user.pk,
+        "filings": filings.of_case(told.case),
+        "file_form": filing_form if isinstance(filing_form, FileForm) else FileForm(),
+        "accept_form": filing_form if isinstance(filing_form, AcceptForm) else AcceptForm(case=told.case),
+        "may_triage": member.may(Right.TRIAGE),
     }
     parts = {"case": "whole", "side": "panel"}
     return whole_or_part(request, "exceptions/case.html", parts, context, status)
@@ -180,17 +211,22 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     found = access.get(member, Case.objects.select_related("shop"), pk=pk)
     form = FORMS[wanted](request.POST, member=member, case=found)
     if not form.is_valid():
-        return _case(request, member, pk, now, (wanted, form), status=422)
+        return show_case(request, member, pk, now, (wanted, form), status=422)
     try:
         cases.act(member, pk, wanted, now=now, **arguments(form, now))
     except Incomplete as error:
         form.add_error(error.field if error.field in form.fields else None, error.sentence)
-        return _case(request, member, pk, now, (wanted, form), status=422)
+        return show_case(request, member, pk, now, (wanted, form), status=422)
     except NotAllowed as error:
         messages.error(request, error.sentence)
-        return _case(request, member, pk, now, status=409)
+        return show_case(request, member, pk, now, status=409)
+    return after_act(request, member, pk, now)
+
+
+def after_act(request: HttpRequest, member: Member, pk: int, now: datetime) -> HttpResponse:
+    """Go back to the case; under htmx show it as it is now, and have lists and counts read again."""
     if not request.htmx:  # type: ignore[attr-defined]
         return see_other(reverse("case", args=[pk]))
-    response = _case(request, member, pk, now)
+    response = show_case(request, member, pk, now)
     response["HX-Trigger"] = "refresh-list, refresh-counts"
     return response

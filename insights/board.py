@@ -146,18 +146,19 @@ def _slow(member: Member, name: str, read: Callable[[], T]) -> T:
 
 
 def matrix(member: Member) -> list[MatrixRow]:
-    """Open cases by carrier and kind, the busiest carrier first. Two queries."""
+    """Open cases by carrier and kind, the busiest carrier first, of the kinds there are. Two queries."""
     counted = _open_cases(member).values_list("waybill__carrier", "kind", "level").annotate(n=Count("pk")).order_by()
     cells: dict[int | None, dict[str, dict[int, int]]] = {}
     for carrier, kind, level, n in counted:
         levels = cells.setdefault(carrier, {}).setdefault(kind, {})
         levels[level] = levels.get(level, 0) + n
     names = Carrier.objects.in_bulk([pk for pk in cells if pk is not None])
+    told = [kind for kind in Kind if any(kind.value in kinds for kinds in cells.values())]
     rows = [
         MatrixRow(
             carrier=names.get(pk) if pk else None,
             name=names[pk].name if pk else "",
-            cells=[_cell(kind, kinds.get(kind.value, {})) for kind in Kind],
+            cells=[_cell(kind, kinds.get(kind.value, {})) for kind in told],
         )
         for pk, kinds in cells.items()
     ]

@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from exceptions import shown
-from exceptions.deadlines.kinds import Kind
 from exceptions.desk import queue
 from insights import board, horizon, shops
 from insights.forms import ShipsFromForm
@@ -40,7 +39,6 @@ def start(request: HttpRequest) -> HttpResponse:
         "stake": money.shown(counts.at_stake, currency, 0),
         "currency": currency,
         "chart": horizon.chart(hours, now),
-        "kinds": list(Kind),
         "matrix": board.matrix(member),
         "shops": board.by_shop(member, now),
         "kept": board.kept_yesterday(member, now),

@@ -1,6 +1,9 @@
 """What can go wrong with orders on their way in."""
 
+from collections.abc import Sequence
+
 from orders.sources import issues
+from orders.ticketing.drafts import Problem
 
 
 class UnusableFile(Exception):
@@ -21,3 +24,11 @@ class UnusableFile(Exception):
 
 class LeaseLost(Exception):
     """Another worker has taken this import over: what this one did since its last batch is rolled back."""
+
+
+class Unfit(Exception):
+    """What was told of a ticket cannot be: `problems` names each field with a sentence. Answered with 422, or 400 over REST."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(f"{one.field}: {one.sentence}" for one in problems))
+        self.problems = tuple(problems)

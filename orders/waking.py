@@ -1,5 +1,6 @@
-"""Orders that have to be judged anew because something beside them has changed."""
+"""Orders that have to be judged anew because something beside them has changed; they are locked as everybody locks them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -21,3 +22,15 @@ def wake_shop(shop: Shop, now: datetime) -> int:
     asleep = Order.objects.filter(Q(review_at=None) | Q(review_at__gt=now), shop=shop).exclude(status__in=OVER)
     pks = list(asleep.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     return Order.objects.filter(pk__in=pks).update(review_at=now)
+
+
+def lock(order_ids: Iterable[int]) -> None:
+    """Lock these orders until the transaction ends, in pk order; rows that point at them can still be inserted."""
+    locked = Order.objects.filter(pk__in=set(order_ids)).order_by("pk").select_for_update(of=("self",), no_key=True)
+    list(locked.values_list("pk"))
+
+
+def wake(order_ids: Iterable[int], now: datetime) -> None:
+    """Have these orders, which the caller holds locked, judged anew."""
+    asleep = Q(review_at=None) | Q(review_at__gt=now)
+    Order.objects.filter(asleep, pk__in=set(order_ids)).update(review_at=now)

@@ -9,9 +9,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from exceptions import sweep
 from exceptions.models import Case, Policy
+from exceptions.models import Case, Filing
 from merchants.access import Right
 from merchants.models import Shop, User
-from orders.models import Order, OrderImport
+from orders.models import Order, OrderImport, Ticket
 from shipments.models import CarrierAccount, Parcel, Waybill, Wording
 from tests.exceptions.making import a_parcel, an_order
 
@@ -81,9 +82,31 @@ ADDRESSES: dict[str, Address] = {
     "api-cases": Address(Right.VIEW),
     "api-case": Address(Right.VIEW, "case"),
     "api-case-act": Address(Right.TRIAGE, "case", method="post", path=(("action", "note"),), data=(("note", "?"),)),
+    "api-rules": Address(Right.VIEW),
+    "api-rule": Address(Right.VIEW, path=(("code", "PDD-SHIP-48"),)),
+    "api-rules-versions": Address(Right.VIEW),
+    "api-rules-draft": Address(Right.ADMINISTER),
+    "api-rules-draft-part": Address(Right.ADMINISTER, method="post", path=(("part", "week"),)),
+    "api-rules-draft-item": Address(Right.ADMINISTER, method="delete", path=(("part", "windows"), ("key", "w"))),
+    # Nobody has a draft or a version to begin with.
+    "api-rules-publish": Address(Right.ADMINISTER, method="post"),
+    "api-rules-rebase": Address(Right.ADMINISTER, method="post"),
+    "api-rules-rollback": Address(Right.ADMINISTER, method="post", data=(("number", "1"),)),
+    "api-rules-trial": Address(Right.ADMINISTER, method="post", data=(("on", "1"),)),
+    "api-rules-discard": Address(Right.ADMINISTER, method="post"),
+    "case-filing": Address(Right.TRIAGE, "case", method="post", data=(("do", "file"),)),
+    "api-filings": Address(Right.VIEW),
+    "api-filing-answer": Address(Right.TRIAGE, "filing", method="post", data=(("accepted", "true"),)),
     "api-schema": Address(PERSON),
     "orders": Address(Right.VIEW),
     "order": Address(Right.VIEW, "order"),
+    "order-tickets": Address(Right.TRIAGE, "order", method="post"),
+    "ticket-act": Address(Right.TRIAGE, "ticket", method="post", data=(("step", "answered"),)),
+    "api-tickets": Address(Right.VIEW),
+    "api-ticket": Address(Right.VIEW, "ticket"),
+    "api-ticket-steps": Address(
+        Right.TRIAGE, "ticket", method="post", data=(("steps.answered", "2020-01-02T00:00:00Z"),)
+    ),
     "imports": Address(Right.IMPORT),
     "import-new": Address(Right.IMPORT),
     "import-template": Address(Right.IMPORT),
@@ -135,6 +158,8 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
     a_parcel(order, "YT8834201944712", now, free_at=datetime(2100, 1, 1, tzinfo=UTC))
     sweep.judge_batch(now)
     case = Case.objects.first() or open_case(order, now)
+    ticket = Ticket.objects.create(order=order, kind="inquiry", opened_at=datetime(2020, 1, 1, tzinfo=UTC))
+    filing = Filing.objects.create(order=order, kind="late_pickup", filed_at=now)
     run = OrderImport.objects.create(shop=shop, profile="pdd", filename="a.csv", content=b"", created_at=now)
     wording = Wording.objects.create(
         merchant=shop.merchant, phrase="星际跃迁", first_seen_at=now, last_seen_at=now, example="星际跃迁"
@@ -149,6 +174,8 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "wording": wording.pk,
         "case": case.pk,
         "order": order.pk,
+        "ticket": ticket.pk,
+        "filing": filing.pk,
         "waybill": Waybill.objects.get().pk,
         "parcel": Parcel.objects.get().pk,
         "import": run.pk,

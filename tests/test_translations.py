@@ -24,7 +24,9 @@ from exceptions.models import Case
 from insights.shops import SHIPS_FROM
 from merchants.models import Platform, Shop, User
 from orders import tasks
-from orders.models import Dispatch, Goods, OrderImport
+from orders.models import Dispatch, Goods, OrderImport, Ticket
+from orders.ticketing.drafts import STEPS_OF, TicketDraft
+from orders.tickets import Outcome, record
 from shipments.models import Carrier, CarrierAccount, Waybill, Wording
 from tests.exceptions.making import a_parcel, a_scan, an_order
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
@@ -260,6 +262,38 @@ class TestPages:
     def test_kinds_of_goods(self, open_in_chinese: Opener, shop: Shop, goods: str) -> None:
         order = an_order(shop, "690008", timezone.now(), goods=goods)
         assert english(open_in_chinese("order", order.pk)) == []
+
+    def test_tickets_of_an_order(self, client: Client, open_in_chinese: Opener, shop: Shop) -> None:
+        now = timezone.now()
+        order = an_order(shop, "690008", now - timedelta(days=3))
+        assert english(open_in_chinese("order", order.pk)) == []
+        opened = now - timedelta(days=2)
+        drafts = [
+            TicketDraft(order.number, kind, f"AS-{n}", opened, due_at=now, steps=dict.fromkeys(steps[:n], now))
+            for kind, steps in STEPS_OF.items()
+            for n in range(len(steps) + 1)
+        ]
+        assert {told.outcome for told in record([shop], drafts, now)} == {Outcome.CREATED}
+        page = open_in_chinese("order", order.pk)
+        assert "售后与通知" in page
+        assert english(page) == []
+        wrong = client.post(reverse("order-tickets", args=[order.pk]), {"amount": "x", "due_at": "x"})
+        assert (wrong.status_code, english(wrong.content.decode())) == (422, [])
+        for act in ({"step": "answered"}, {"step": "agreed", "at": "2020-01-01T00:00"}, {"undo": "answered"}):
+            answer = client.post(reverse("ticket-act", args=[Ticket.objects.earliest("pk").pk]), act, follow=True)
+            assert english(answer.content.decode()) == []
+
+    @pytest.mark.parametrize("answer", ["accept", "lift", "refuse"])
+    def test_filings_of_a_case(
+        self, client: Client, open_in_chinese: Opener, desk: dict[str, Case], answer: str
+    ) -> None:
+        case = desk["dispatch"]
+        limit = f"{timezone.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+        acts = [{"do": "file", "reference": "BB-1"}, {"do": "file"}, {"do": "accept"}]
+        for act in (*acts, {"do": answer, "new_due_at": limit}):
+            answered = client.post(reverse("case-filing", args=[case.pk]), act, follow=True)
+            assert english(answered.content.decode()) == []
+        assert english(open_in_chinese("case", case.pk)) == []
 
     def test_a_number_that_is_not_followed_says_why(self, open_in_chinese: Opener, shop: Shop) -> None:
         order = an_order(shop, "690008", timezone.now())

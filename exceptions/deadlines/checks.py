@@ -27,10 +27,18 @@ from exceptions.deadlines.policy import (
     Document,
     identity,
 )
-from exceptions.deadlines.rulebook import NO_RULE, changed, read_waiver, read_window
+from exceptions.deadlines.rulebook import NO_RULE, OF_ORDERS, changed, read_waiver, read_window
 from exceptions.deadlines.terms import LENGTHS, RUNNING_SHAPES, WATCHED
 
 LONGEST_TEXT = 200
+# The column of a clock that holds it.
+LONGEST_STACK = 40
+TOO_LONG = _("%(name)s is longer than %(count)s characters.")
+# Hours; further off than that instants run out of years, and an order that cannot be judged is set aside.
+A_YEAR = 24 * 366
+# The columns that hold money end at ten digits, and penalties add up.
+HIGHEST = 10_000_000
+YEARS = range(2000, 2101)
 # Each run of a clock that repeats is a row.
 MOST_RUNS = 10
 # Whether a window can be read does not hang on the zone.
@@ -60,7 +68,7 @@ def check(document: Document, names: Names) -> None:
         _once(part, document.get(part, ()))
     for name, provinces in _mapping("regions", document.get("regions", {})).items():
         _text("regions", name)
-        if not _list("regions", provinces):
+        if not _texts("regions", provinces):
             raise Unreadable("regions", _("Name at least one province."))
         _among("regions", provinces, names.provinces)
 
@@ -93,9 +101,19 @@ def _change(change: Mapping[str, Any], names: Names) -> None:
             raise Unreadable("set", _("Nothing is set."))
         _keys("", values, EDITABLE[shape])
         _values({name: value for name, value in values.items() if value is not None}, names)
+        _dates(change.get("scope", {}), values)
         packs.read_entry(changed(entry, values), "")
     except Unreadable as error:
         raise error.about(str(code)) from error
+
+
+def _dates(scope: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Which orders a rule is for is asked before which of its variants fits one."""
+    for name in ("effective_from", "effective_to"):
+        if name in values and any(scope.get(part) for part in OF_ORDERS):
+            sentence = _("%(name)s holds for whole shops. Take %(parts)s out of the scope.")
+            parts = ", ".join(part for part in OF_ORDERS if scope.get(part))
+            raise Unreadable(name, sentence, name=name, parts=parts)
 
 
 def _own(clock: Mapping[str, Any], names: Names) -> None:
@@ -181,7 +199,7 @@ def _text(field: str, value: Any) -> None:
     if not isinstance(value, str):
         raise Unreadable(field, _("%(name)s must be text."), name=field)
     if len(value) > LONGEST_TEXT:
-        raise Unreadable(field, _("%(name)s is longer than %(count)s characters."), name=field, count=LONGEST_TEXT)
+        raise Unreadable(field, TOO_LONG, name=field, count=LONGEST_TEXT)
 
 
 def _texts(field: str, value: Any) -> list[str]:
@@ -205,11 +223,29 @@ def _flag(field: str, value: Any) -> None:
         raise Unreadable(field, _("%(name)s is either true or false."), name=field)
 
 
-def _number(field: str, value: Any) -> None:
+def _number(field: str, value: Any, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unreadable(field, _("%(name)s must be a number."), name=field)
-    if not 0 <= value < 1e9:
-        raise Unreadable(field, _("%(name)s must not be below 0."), name=field)
+    if not 0 <= value <= most:
+        raise Unreadable(field, _("%(name)s must be from 0 to %(count)s."), name=field, count=most)
+
+
+def _hours(field: str, value: Any) -> None:
+    _number(field, value, A_YEAR)
+
+
+def _percent(field: str, value: Any) -> None:
+    _number(field, value, 100)
+
+
+def _amount(field: str, value: Any) -> None:
+    _number(field, value, HIGHEST)
+
+
+def _stack(field: str, value: Any) -> None:
+    _text(field, value)
+    if len(value) > LONGEST_STACK:
+        raise Unreadable(field, TOO_LONG, name=field, count=LONGEST_STACK)
 
 
 def _whole(field: str, value: Any) -> None:
@@ -224,9 +260,11 @@ def _repeat(field: str, value: Any) -> None:
 
 def _date(field: str, value: Any) -> None:
     try:
-        date.fromisoformat(value)
+        year = date.fromisoformat(value).year
     except (TypeError, ValueError):
         raise Unreadable(field, _("%(name)s must be a date such as 2026-11-11."), name=field) from None
+    if year not in YEARS:
+        raise Unreadable(field, _("%(name)s is in the year %(year)s. Check it."), name=field, year=year)
 
 
 def _time(field: str, value: Any) -> None:
@@ -247,14 +285,14 @@ def _lanes(field: str, value: Any) -> None:
 def _cut(field: str, value: Any) -> None:
     _keys(field, _mapping(field, value), ("on", "hours"))
     _text(field, value.get("on"))
-    _number(field, value.get("hours"))
+    _hours(field, value.get("hours"))
 
 
 def _tiers(field: str, value: Any) -> None:
     for tier in _list(field, value):
         _keys(field, _mapping(field, tier), (*MONEY, *PROMISED))
-        for one in tier.values():
-            _number(field, one)
+        for name, one in tier.items():
+            (_percent if name == "percent" else _hours if name in PROMISED else _amount)(field, one)
         if "fixed" not in tier and "percent" not in tier:
             raise Unreadable(field, _("A tier of the penalty needs a fixed amount or a percentage."))
         if "fixed" in tier and "percent" in tier:
@@ -266,13 +304,22 @@ def _moments(field: str, value: Any) -> None:
 
 
 _KINDS: dict[str, Callable[[str, Any], object]] = (
-    dict.fromkeys(("hours", "mean_hours", "margin_hours", "warn_hours", "grave_hours"), _number)
-    | dict.fromkeys(("stack_cap_percent", "stack_cap"), _number)
+    dict.fromkeys(("hours", "mean_hours", "margin_hours", "warn_hours", "grave_hours"), _hours)
     | dict.fromkeys(("days", "working_days"), _whole)
     | dict.fromkeys(("enabled", "worktime", "later_wins"), _flag)
     | dict.fromkeys(("until", "opens", "closes", "effective_from", "effective_to"), _date)
     | dict.fromkeys(("goods", "not_goods", "codes", "kinds", "areas", "places", "tickets"), _texts)
-    | dict.fromkeys(("name", "key", "by", "promise", "stack", "name_zh", "name_en", "shape", "whose", "kind"), _text)
+    | dict.fromkeys(("name", "key", "by", "promise", "name_zh", "name_en", "shape", "whose", "kind"), _text)
     | dict.fromkeys(("subject", "start", "after", "form", "level", "note_zh", "note_en"), _text)
-    | {"at": _time, "lanes": _lanes, "cut": _cut, "repeat": _repeat, "penalty": _tiers, "stop": _moments}
+    | {
+        "at": _time,
+        "lanes": _lanes,
+        "cut": _cut,
+        "repeat": _repeat,
+        "penalty": _tiers,
+        "stack": _stack,
+        "stack_cap": _amount,
+        "stack_cap_percent": _percent,
+        "stop": _moments,
+    }
 )

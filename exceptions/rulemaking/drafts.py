@@ -33,10 +33,10 @@ def live(merchant: Merchant) -> Policy | None:
     return Policy.objects.filter(merchant=merchant, number__isnull=False).order_by("-number").first()
 
 
-def live_document(merchant: Merchant) -> Document:
-    """Return the document of the newest published version; empty where the packs stand as shipped."""
-    newest = live(merchant)
-    return dict(newest.document) if newest else {}
+def in_force(merchant: Merchant, now: datetime) -> Policy | None:
+    """Return the version that judges orders paid now; None where those are the packs as shipped."""
+    begun = Policy.objects.filter(merchant=merchant, number__isnull=False, effective_from__lte=now)
+    return begun.order_by("-number").first()
 
 
 def draft(merchant: Merchant) -> Policy | None:
@@ -86,21 +86,37 @@ def locked(member: Member) -> Policy | None:
 
 
 @transaction.atomic
-def edit(member: Member, make: Callable[[Document], Document], now: datetime) -> Policy:
-    """Put what `make` makes of the draft's document in its place, opening a draft where there is none. Raises Refused."""
+def edit(member: Member, make: Callable[[Document], Document], now: datetime, *, takes_away: bool = False) -> Policy:
+    """Put what `make` makes of the draft's document in its place, opening a draft where there is none. Raises Refused.
+
+    What only `takes_away` is let through where the draft could not be before either: a later pack may miss several things that
+    it names, and they go one by one.
+    """
     open_draft(member, now)
     found = locked(member)
     if found is None:
         raise Refused("", _("Somebody published or discarded the draft just now. Look at it again."))
     with refusing():
         document = make(found.document)
-        validate(member.merchant, document)
+        try:
+            validate(member.merchant, document)
+        except ValueError:
+            if not takes_away or _valid(member.merchant, found.document):
+                raise
     if document != found.document:
         found.document = document
         # What was compared so far was another draft.
         found.shadow_since = now if found.state == Policy.State.SHADOW else None
         Policy.objects.filter(pk=found.pk, number=None).update(document=document, shadow_since=found.shadow_since)
     return found
+
+
+def _valid(merchant: Merchant, document: Document) -> bool:
+    try:
+        validate(merchant, document)
+    except ValueError:
+        return False
+    return True
 
 
 def validate(merchant: Merchant, document: Document) -> None:
@@ -132,6 +148,8 @@ def put_change(
 
     No values = the rule as shipped again. Raises Refused at the key.
     """
+    if not isinstance(values, Mapping):
+        raise Refused("set", _("%(name)s must be an object.") % {"name": "set"})
     if not values:
         return drop_change(member, code, scope, now)
     change = {"code": code, "scope": _tidy(scope), "set": dict(values), "note": note.strip()}
@@ -140,7 +158,12 @@ def put_change(
 
 def drop_change(member: Member, code: str, scope: Mapping[str, Any], now: datetime) -> Policy:
     """Let the rule be as shipped in this scope; nothing happens where it is."""
-    return edit(member, lambda document: policy.drop(document, "changes", policy.change_key(code, _tidy(scope))), now)
+    return edit(
+        member,
+        lambda document: policy.drop(document, "changes", policy.change_key(code, _tidy(scope))),
+        now,
+        takes_away=True,
+    )
 
 
 def put_window(member: Member, window: Mapping[str, Any], now: datetime) -> Policy:
@@ -149,7 +172,7 @@ def put_window(member: Member, window: Mapping[str, Any], now: datetime) -> Poli
 
 
 def drop_window(member: Member, key: str, now: datetime) -> Policy:
-    return edit(member, lambda document: policy.drop(document, "windows", key), now)
+    return edit(member, lambda document: policy.drop(document, "windows", key), now, takes_away=True)
 
 
 def put_waiver(member: Member, waiver: Mapping[str, Any], now: datetime) -> Policy:
@@ -158,7 +181,7 @@ def put_waiver(member: Member, waiver: Mapping[str, Any], now: datetime) -> Poli
 
 
 def drop_waiver(member: Member, key: str, now: datetime) -> Policy:
-    return edit(member, lambda document: policy.drop(document, "waivers", key), now)
+    return edit(member, lambda document: policy.drop(document, "waivers", key), now, takes_away=True)
 
 
 def _put_keyed(member: Member, part: str, item: Mapping[str, Any], now: datetime) -> Policy:
@@ -186,12 +209,15 @@ def put_own(member: Member, clock: Mapping[str, Any], now: datetime) -> Policy:
 
 
 def drop_own(member: Member, code: str, now: datetime) -> Policy:
-    return edit(member, lambda document: policy.drop(document, "own", code), now)
+    return edit(member, lambda document: policy.drop(document, "own", code), now, takes_away=True)
 
 
 def put_region(member: Member, name: str, provinces: list[str], now: datetime) -> Policy:
     """Name a list of provinces (short form, 浙江) for lanes; an empty one takes the name away. Raises Refused."""
-    return edit(member, lambda document: policy.put_named(document, "regions", name.strip(), provinces), now)
+    region = name.strip()
+    return edit(
+        member, lambda made: policy.put_named(made, "regions", region, provinces), now, takes_away=not provinces
+    )
 
 
 def put_week(member: Member, week: Mapping[str, Any], now: datetime) -> Policy:
@@ -208,7 +234,7 @@ def confirm(member: Member, code: str, now: datetime) -> Policy:
 
 
 def unconfirm(member: Member, code: str, now: datetime) -> Policy:
-    return edit(member, lambda document: policy.put_named(document, "reviewed", code, None), now)
+    return edit(member, lambda document: policy.put_named(document, "reviewed", code, None), now, takes_away=True)
 
 
 def _tidy(scope: Any) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """The rules of a shop as people see them: what each is called, how long it lasts, whether it runs, and how sure we are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -65,6 +65,17 @@ def rows(shop: Shop, document: Document, number: int | None, now: datetime) -> l
     book = with_document(setup(shop), dict(document), number, strict=False)
     as_shipped = {rule.term.code: rule.term for rule in plain(shop.platform, shop.timezone).rules}
     return [_row(rule, as_shipped.get(rule.term.code), now) for rule in book.rules]
+
+
+def over_shops(
+    shops: Iterable[Shop], document: Document, number: int | None, now: datetime
+) -> list[tuple[Row, list[Shop]]]:
+    """Return every rule of some shops, each once with the shops where it is the same."""
+    found: dict[Row, list[Shop]] = {}
+    for shop in shops:
+        for each in rows(shop, document, number, now):
+            found.setdefault(each, []).append(shop)
+    return list(found.items())
 
 
 def row(shop: Shop, document: Document, number: int | None, code: str, now: datetime) -> Row | None:

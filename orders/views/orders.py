@@ -1,9 +1,12 @@
 """Orders: the list with its search, and one order with all that is known of it."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -11,6 +14,8 @@ from merchants import access
 from merchants.access import Member, Right
 from orders import listing, masking, search
 from orders.models import Order, OrderImport, OrderStatus
+from orders.ticketing import card
+from orders.ticketing.forms import TicketForm
 from shipops.kit.htmx import see_other, whole_or_part
 
 TONES = {
@@ -84,8 +89,23 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One order: goods, money, promises and what came of them, parcels, the buyer as far as may be seen."""
     member = access.member(request, Right.VIEW)
     order = access.get(member, Order.objects.select_related("shop"), pk=pk)
+    return order_page(request, member, order, timezone.now())
+
+
+def order_page(
+    request: HttpRequest,
+    member: Member,
+    order: Order,
+    now: datetime,
+    *,
+    ticket_form: TicketForm | None = None,
+    ticket_errors: Mapping[int, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render the page of an order, or of it the card of tickets where htmx asks for that."""
     buyer = order.buyer or {}
     context = {
+        "now": now,
         "order": order,
         "tone": _tone(order),
         "lines": order.lines.order_by("pk"),
@@ -96,9 +116,11 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "note": masking.text(buyer.get("note", "")),
         },
         "moments": _moments(order),
+        "tickets": card.rows(order, ticket_errors),
+        "ticket_form": ticket_form or TicketForm(order=order, now=now),
         "may_triage": member.may(Right.TRIAGE),
     }
-    return whole_or_part(request, "orders/order.html", {}, context)
+    return whole_or_part(request, "orders/order.html", {"tickets": "tickets"}, context, status)
 
 
 def _moments(order: Order) -> list[tuple[str, Any]]:

@@ -132,9 +132,9 @@ def test_limits_differ_by_lane(province: str, passed: tuple[str, ...], hours: in
         {"same_province": True, "hours": 24},
         {"within": "near", "hours": 36},
         {"to": "far", "hours": 120},
-        {"to": "unknown", "hours": 1},
+        {"to": "nowhere", "hours": 1},
     ]
-    rules = book(STALL | {"lanes": lanes}, regions={"near": ["浙江", "上海"], "far": ["新疆", "西藏"]})
+    rules = book(STALL | {"lanes": lanes}, regions={"near": ["浙江", "上海"], "far": ["新疆", "西藏"], "nowhere": []})
     facts = order(to_province=province, parcels=(parcel(first_trace_at=T0, provinces=passed),))
     clock = only(facts, rules)
     assert clock.due_at == T0 + hours * HOUR

@@ -95,23 +95,31 @@ def test_two_workers_wake_each_order_once(
 
 
 def test_an_order_that_a_sweep_is_judging_is_woken_after_it(admin: User, shop: Shop, now: datetime) -> None:
-    order = an_order(shop, "a", now)
+    first, held, last = (an_order(shop, number, now) for number in "abc")
     Order.objects.update(review_at=None)
     drafts.put_change(member_of(admin), SHIP, {}, {"hours": 36}, "", now)
-    publishing.publish(member_of(admin), now, "", now)
-    has_it = threading.Event()
+    version = publishing.publish(member_of(admin), now, "", now)
+    has_it, passed = threading.Event(), threading.Event()
 
     def sweep() -> None:
         with transaction.atomic():
-            Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+            Order.objects.select_for_update(no_key=True).get(pk=held.pk)
             has_it.set()
+            assert passed.wait(SECONDS)
             # As a sweep ends that read the rules before the version was there.
-            Order.objects.filter(pk=order.pk).update(review_at=None)
+            Order.objects.filter(pk=held.pk).update(review_at=None)
 
-    def spread() -> None:
+    def spread() -> list[int]:
         assert has_it.wait(SECONDS)
-        spreading.spread_batch(now)
+        try:
+            return [spreading.spread_batch(now), spreading.spread_batch(now)]
+        finally:
+            passed.set()
 
-    together(sweep, spread)
-    order.refresh_from_db()
-    assert order.review_at == now
+    assert together(sweep, spread)[1] == [1, 0]
+    version.refresh_from_db()
+    assert (version.woken_to, version.woken_at) == (first.pk, None)
+    assert spreading.spread_batch(now) == 2
+    version.refresh_from_db()
+    assert (version.woken_to, version.woken_at) == (last.pk, now)
+    assert Order.objects.filter(review_at=now).count() == 3

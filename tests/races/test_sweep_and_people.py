@@ -88,8 +88,8 @@ def test_an_order_changed_while_it_is_judged_is_judged_again(
     order = an_order(shop, "a", now - 50 * HOUR)
     honest = sweep.reading.read
 
-    def read(ids):  # type: ignore[no-untyped-def]
-        facts = honest(ids)
+    def read(ids, needs):  # type: ignore[no-untyped-def]
+        facts = honest(ids, needs)
         # The recorder waits for the order; what it writes must not be lost to our clearing of review_at.
         waiting.append(pool.submit(wake))
         return facts
@@ -153,8 +153,8 @@ def test_what_is_written_while_an_awake_order_is_judged_wakes_it_again(
     honest = sweep.reading.read
     waiting: list = []
 
-    def read(ids):  # type: ignore[no-untyped-def]
-        facts = honest(ids)
+    def read(ids, needs):  # type: ignore[no-untyped-def]
+        facts = honest(ids, needs)
         waiting.append(pool.submit(closing(works[how])))
         until_done_or_waiting(waiting[0])
         return facts

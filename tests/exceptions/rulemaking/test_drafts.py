@@ -107,7 +107,11 @@ def test_regions_the_week_and_reviews_are_kept_and_taken_away(member: Member, no
         (SHIP, {}, {"hours": 0}, "hours", "hours must be above 0 and at most a year."),
         (SHIP, {}, {"hours": 24, "days": 2}, "days", "hours and days cannot both be the length. Keep one of them."),
         (SHIP, {}, {"days": 1.5}, "days", "days must be a whole number, at most 366."),
-        (SHIP, {}, {"warn_hours": -1}, "warn_hours", "warn_hours must not be below 0."),
+        (SHIP, {}, {"warn_hours": -1}, "warn_hours", "warn_hours must be from 0 to 8784."),
+        (SHIP, {}, {"grave_hours": 1e9}, "grave_hours", "grave_hours must be from 0 to 8784."),
+        (SHIP, {}, {"effective_to": "9999-12-31"}, "effective_to", "effective_to is in the year 9999. Check it."),
+        (SHIP, {}, {"penalty": [{"percent": 101}]}, "penalty", "penalty must be from 0 to 100."),
+        (SHIP, {}, {"stack": "x" * 41}, "stack", "stack is longer than 40 characters."),
         (SHIP, {}, {"warn_hours": None}, "warn_hours", "warn_hours is missing."),
         (SHIP, {}, {"enabled": "yes"}, "enabled", "enabled is either true or false."),
         (SHIP, {}, {"hours": None, "promise": None}, "hours", "Give a length or a promise before you switch it on."),
@@ -126,7 +130,7 @@ def test_regions_the_week_and_reviews_are_kept_and_taken_away(member: Member, no
             "penalty",
             "A tier of the penalty needs a fixed amount or a percentage.",
         ),
-        (SHIP, {}, {"penalty": [{"fixed": -3}]}, "penalty", "penalty must not be below 0."),
+        (SHIP, {}, {"penalty": [{"fixed": -3}]}, "penalty", "penalty must be from 0 to 10000000."),
         (SHIP, {}, {"code": "X"}, "code", "“code” cannot be set here. There are: hours, mean_hours,"),
         (SHIP, {"shops": ["NOPE"]}, {"hours": 1}, "scope", "“NOPE” is none of: MT-DY, MT-PDD."),
         (
@@ -135,6 +139,13 @@ def test_regions_the_week_and_reviews_are_kept_and_taken_away(member: Member, no
             {"hours": 1},
             "scope",
             "“planets” cannot be set here. There are: platforms, shops,",
+        ),
+        (
+            SHIP,
+            {"skus": ["A"]},
+            {"effective_to": None},
+            "effective_to",
+            "holds for whole shops. Take skus out of the scope.",
         ),
         (SHIP, {"shops": "MT-PDD"}, {"hours": 1}, "scope", "A scope is lists of names: platforms, shops,"),
     ],
@@ -230,3 +241,18 @@ def test_a_rule_with_one_length_gets_another_without_taking_the_first_away(
     made = drafts.put_change(member, SHIP, {}, {"days": 2}, "", now)
     (difference,) = [one for one in drafts.changes(made) if one.field == "days"]
     assert (difference.before, difference.after, difference.what, difference.code) == (None, 2, "change", SHIP)
+
+
+def test_what_another_item_needs_is_not_taken_away(member: Member, now: datetime) -> None:
+    drafts.put_region(member, "far", ["新疆"], now)
+    drafts.put_change(member, SHIP, {}, {"lanes": [{"to": "far", "hours": 96}]}, "", now)
+    assert refusal(drafts.put_region, member, "far", [], now) == (
+        "lanes",
+        "PDD-SHIP-48: There is no region “far”. Define it first, or choose another.",
+    )
+    drafts.put_own(member, CLOCK, now)
+    drafts.put_window(member, WINDOW | {"codes": ["OWN-ANSWER"]}, now)
+    assert refusal(drafts.drop_own, member, "OWN-ANSWER", now) == (
+        "codes",
+        "双 11: There is no rule “OWN-ANSWER”.",
+    )

@@ -164,3 +164,25 @@ def test_a_discarded_draft_is_gone_and_written_down(member: Member, now: datetim
         "change PDD-SHIP-48 hours: 36",
     )
     assert refusal(publishing.discard, member, now) == "There is no draft."
+
+
+def test_a_version_still_judges_when_a_later_pack_has_no_more_what_it_names(
+    member: Member, shop: Shop, now: datetime
+) -> None:
+    document = {
+        "changes": [{"code": "PDD-GONE", "set": {"hours": 1}}, {"code": SHIP, "set": {"hours": 36}}],
+        "windows": [
+            {"key": "w", "name": "w", "codes": ["PDD-GONE"], "hours": 1, "opens": "2026-01-01", "closes": "2026-01-02"}
+        ],
+    }
+    Policy.objects.create(
+        merchant=member.merchant, number=1, state="published", document=document, created_at=now, effective_from=now
+    )
+    assert hours(shop, now) == 36
+    assert refusal(drafts.put_change, member, "PDD-FAKE-NOPICKUP", {}, {"hours": 20}, "", now) == (
+        "PDD-GONE: There is no rule “PDD-GONE”."
+    )
+    drafts.drop_change(member, "PDD-GONE", {}, now)
+    assert refusal(drafts.put_change, member, "PDD-FAKE-NOPICKUP", {}, {"hours": 20}, "", now).startswith("w: There is")
+    drafts.drop_window(member, "w", now)
+    assert len(drafts.put_change(member, "PDD-FAKE-NOPICKUP", {}, {"hours": 20}, "", now).document["changes"]) == 2
