@@ -2,7 +2,7 @@
 
 
 class NotAllowed(Exception):
-    """The case's state does not allow this action, or somebody was faster. Answered with 409."""
+    """The state of the case or the rules does not allow this action, or somebody was faster. Answered with 409."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

@@ -291,6 +291,8 @@ class BackTest(models.Model):
     # Copies: drafts change while it runs. `before` is null where the packs as shipped are live.
     before = models.JSONField(null=True)
     after = models.JSONField()
+    # Of a draft on trial: made anew from time to time, and only the newest that is done is kept.
+    trial = models.BooleanField(default=False)
     since = models.DateTimeField()
     until = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
@@ -305,6 +307,14 @@ class BackTest(models.Model):
     orders_done = models.PositiveIntegerField(default=0)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merchant", "trial"],
+                name="backtest_one_open_a_merchant",
+                condition=Q(state__in=["queued", "running"]),
+            ),
+            models.CheckConstraint(condition=Q(since__lt=F("until")), name="backtest_since_before_until"),
+        ]
         indexes = [
             # exceptions.tasks: tests to run, or to take over from a dead worker.
             models.Index(fields=["state"], name="backtest_open", condition=Q(state__in=["queued", "running"])),
@@ -315,7 +325,10 @@ class BackTest(models.Model):
 
 
 class BackTestLine(models.Model):
-    """What a draft changes on one day in one shop for one kind: orders flagged by both, by one of the two, and money."""
+    """What a draft changes on one day in one shop for one kind: what is flagged by both, by one of the two, and money.
+
+    Counted as cases are: once a parcel, or once an order for what concerns it as a whole.
+    """
 
     test = models.ForeignKey(BackTest, models.CASCADE, related_name="lines")
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="+")
@@ -344,6 +357,8 @@ class BackTestSample(models.Model):
     # Null = not broken under those rules.
     due_before = models.DateTimeField(null=True)
     due_after = models.DateTimeField(null=True)
+    # What it costs under those rules under which it is broken.
+    penalty = models.DecimalField(max_digits=12, decimal_places=2, default=0)
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.kind}"

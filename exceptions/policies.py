@@ -57,8 +57,7 @@ class Books:
 
     @classmethod
     def of_orders(cls, order_ids: Iterable[int]) -> "Books":
-        shops = Shop.objects.filter(pk__in=Shop.objects.filter(orders__in=list(order_ids)).values("pk"))
-        return cls(ShopSetup(*row) for row in shops.values_list(*SHOP_COLUMNS))
+        return cls(setups_of_orders(order_ids))
 
     @classmethod
     def of_shops(cls, shops: Iterable[Shop]) -> "Books":
@@ -81,6 +80,12 @@ class Books:
         ]
         found = [needs_of(shop, *version) for version in versions]
         return Needs(ways=any(need.ways for need in found), lines=any(need.lines for need in found))
+
+
+def setups_of_orders(order_ids: Iterable[int]) -> list[ShopSetup]:
+    """The shops these orders are of."""
+    shops = Shop.objects.filter(pk__in=Shop.objects.filter(orders__in=list(order_ids)).values("pk"))
+    return [ShopSetup(*row) for row in shops.values_list(*SHOP_COLUMNS)]
 
 
 def setup(shop: Shop) -> ShopSetup:
@@ -109,6 +114,10 @@ def compiled(shop: ShopSetup, policy_pk: int | None, number: int | None) -> Rule
 
 @lru_cache(KEPT)
 def needs_of(shop: ShopSetup, policy_pk: int | None, number: int | None) -> Needs:
-    book = compiled(shop, policy_pk, number)
+    return needs_of_book(compiled(shop, policy_pk, number))
+
+
+def needs_of_book(book: Rulebook) -> Needs:
+    """What facts these rules ask for."""
     scopes = [scope for rule in book.rules for scope, _ in rule.variants]
     return Needs(ways=book.needs_ways, lines=any(getattr(scope, name) for scope in scopes for name in OF_ORDERS))

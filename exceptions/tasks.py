@@ -6,21 +6,24 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
+from exceptions.backtest import refresh_trials, run_batch
 from exceptions.desk import cases
 from exceptions.rulemaking.spreading import spread_batch
 from exceptions.sweep import judge_batch, ring_batch
 
 # About half a minute of work; the next nudge goes on from there.
 MOST = 100
+# Batches of a back-test: about ten seconds, for the desk's own work comes first.
+MOST_BACKTEST = 10
 
 
-def until_done(batch: Callable[[datetime], int]) -> int:
-    """Run `batch` until it comes back empty; return how many rows it took in all.
+def until_done(batch: Callable[[datetime], int], most: int = MOST) -> int:
+    """Run `batch` until it comes back empty, `most` times at most; return how many rows it took in all.
 
     Not until it comes back less than full: a full batch of clocks may be those of a few orders, and the rest would wait.
     """
     total = 0
-    for _ in range(MOST):
+    for _ in range(most):
         taken = batch(timezone.now())
         total += taken
         if not taken:
@@ -46,3 +49,10 @@ def wake() -> int:
 @shared_task(name="exceptions.tasks.spread")
 def spread() -> int:
     return until_done(spread_batch)
+
+
+@shared_task(name="exceptions.tasks.backtest")
+def backtest() -> int:
+    """Start what trials are due for and go on with back-tests; return how many batches were done."""
+    refresh_trials(timezone.now())
+    return until_done(run_batch, MOST_BACKTEST)

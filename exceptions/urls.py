@@ -8,7 +8,6 @@ from exceptions.filing import views as filing
 from exceptions.rulemaking import api as rules
 
 urlpatterns = [
-    path("", include("exceptions.rulemaking.urls")),
     path("desk/", views.desk, name="desk"),
     path("desk/bulk/", views.bulk, name="desk-bulk"),
     path("cases/<int:pk>/", views.case, name="case"),
@@ -30,4 +29,7 @@ urlpatterns = [
     path("api/rules/trial/", rules.Trial.as_view(), name="api-rules-trial"),
     path("api/rules/discard/", rules.Discard.as_view(), name="api-rules-discard"),
     path("api/rules/<slug:code>/", rules.OneRule.as_view(), name="api-rule"),
+    path("", include("exceptions.backtesting.urls")),
+    # Last: rules/<code>/ would take rules/backtests/ for a code.
+    path("", include("exceptions.rulemaking.urls")),
 ]

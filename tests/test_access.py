@@ -1,15 +1,14 @@
 """Every address × every person. A new address that is not in the table fails here until somebody says who may use it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from exceptions import sweep
-from exceptions.models import Case, Policy
-from exceptions.models import Case, Filing
+from exceptions.models import BackTest, Case, Filing, Policy
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -136,6 +135,14 @@ ADDRESSES: dict[str, Address] = {
     "api-account-try": Address(
         Right.ADMINISTER, "account", method="post", data=(("number", "YT8834201944712"), ("carrier", "yuantong"))
     ),
+    "backtests": Address(Right.ADMINISTER),
+    # Of no days: nothing is started.
+    "backtest-new": Address(Right.ADMINISTER, method="post"),
+    "backtest": Address(Right.ADMINISTER, "backtest"),
+    "backtest-cancel": Address(Right.ADMINISTER, "backtest", method="post"),
+    "api-backtests": Address(Right.ADMINISTER),
+    "api-backtest": Address(Right.ADMINISTER, "backtest"),
+    "api-backtest-cancel": Address(Right.ADMINISTER, "backtest", method="post"),
     # Carriers have no log-in: the token names the account, the signature proves the carrier (tests/shipments).
     "push": Address(PUBLIC, method="post", path=(("provider", "kuaidi100"), ("token", "nobody-has-this-token"))),
 }
@@ -165,6 +172,9 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         merchant=shop.merchant, phrase="星际跃迁", first_seen_at=now, last_seen_at=now, example="星际跃迁"
     )
     Policy.objects.create(merchant=shop.merchant, document=RULES, created_at=now)
+    backtest = BackTest.objects.create(
+        merchant=shop.merchant, after={}, since=now - timedelta(days=7), until=now, created_at=now
+    )
     return {
         "merchant": shop.merchant.pk,
         "window": "w1",
@@ -180,6 +190,7 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "parcel": Parcel.objects.get().pk,
         "import": run.pk,
         "account": CarrierAccount.objects.get().pk,
+        "backtest": backtest.pk,
     }
 
 

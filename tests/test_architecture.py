@@ -43,6 +43,7 @@ PURE = (
     "shipments/carriers/*.py",
     "exceptions/deadlines/checks.py",
     "exceptions/deadlines/errors.py",
+    "exceptions/deadlines/comparing.py",
     "exceptions/deadlines/facts.py",
     "exceptions/deadlines/kinds.py",
     "exceptions/deadlines/lengths.py",

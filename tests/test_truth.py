@@ -1,19 +1,21 @@
 """Real orders with known answers: what goes in must come out, to the last order."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db.models import F
+from django.db.models import F, Q, Sum
 
-from exceptions import sweep
+from exceptions import backtest, sweep
 from exceptions.deadlines import reading
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.deadlines.rulebook import plain
 from exceptions.deadlines.rules import judge
-from exceptions.models import Case, Clock
+from exceptions.models import Case, Clock, Policy
 from exceptions.verdicts import verdict
-from merchants.models import Merchant, Shop
+from merchants.access import Member
+from merchants.models import Merchant, Role, Shop, User
 from orders.intake import take_in
 from orders.models import Order
 from orders.sources.sheet import open_sheets
@@ -111,3 +113,29 @@ def test_tmall_orders_unpaid_or_wholly_refunded_raise_nothing(shared: Path, merc
     owed = set(paid.filter(refunded__lt=F("amount")).values_list("pk", flat=True))
     assert len(owed) == 18_441 + 514
     assert raised == owed
+
+
+@pytest.mark.django_db
+def test_olist_under_an_unchanged_draft_has_nothing_new_nothing_gone_and_every_late_one_as_it_was(
+    marketplace: Shop,
+) -> None:
+    """What a back-test calls live is what the sweep put on record, reckoned by other code."""
+    while sweep.judge_batch(IMPORTED):
+        pass
+    broken = Clock.objects.filter(order__shop=marketplace, level__gte=Level.BROKEN.value)
+    on_record = set(broken.values_list("order", "waybill", "kind").distinct())
+    Policy.objects.create(merchant=marketplace.merchant, document={}, created_at=IMPORTED)
+    admin = User.objects.create_user("olist")
+    member = Member(admin, marketplace.merchant, Role.ADMIN, (marketplace,), every_shop=True)
+    test = backtest.start(member, days=4000, now=IMPORTED)
+    while backtest.run_batch(IMPORTED):
+        pass
+    test.refresh_from_db()
+    told = dict(test.lines.values_list("kind").annotate(Sum("same")))
+    assert (test.state, test.orders_done) == ("done", 10_000)
+    assert test.lines.filter(Q(new__gt=0) | Q(gone__gt=0)).count() == 0
+    assert test.samples.count() == 0
+    assert told["late_dispatch"] == 894
+    assert told == Counter(kind for _order, _waybill, kind in on_record)
+    money = test.lines.aggregate(before=Sum("money_before"), after=Sum("money_after"))
+    assert money["before"] == money["after"]

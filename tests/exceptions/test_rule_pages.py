@@ -185,7 +185,13 @@ class TestTheEditor:
         codes = [code for code, (_pack, entry) in shipped().items() if bases.keys(entry)]
         assert len(codes) > 60
         for code in codes:
-            known = {"entry": shipped()[code][1], "written": {}, "scope": None, "member": member, "regions": REGIONS}
+            known: dict[str, Any] = {
+                "entry": shipped()[code][1],
+                "written": {},
+                "scope": None,
+                "member": member,
+                "regions": REGIONS,
+            }
             form = ChangeForm(sent(ChangeForm(**known)), **known)
             assert form.is_valid(), (code, form.errors, form.lanes.errors, form.tiers.errors)
             assert form.set == {}, code

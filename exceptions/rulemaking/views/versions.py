@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -44,17 +44,8 @@ def _page(
         confirm=confirm,
         since=form.cleaned_data.get("effective_from") if confirm else None,
         shops=desk.member.shops,
-        backtest_url=_backtest(),
     )
     return render(request, "exceptions/rules/draft.html", context, status=status)
-
-
-def _backtest() -> str:
-    """Where the draft is tried on past days."""
-    try:
-        return reverse("backtest-new")
-    except NoReverseMatch:
-        return ""
 
 
 @require_POST
