@@ -46,13 +46,13 @@ def wake() -> int:
     return until_done(cases.wake_due)
 
 
-@shared_task(name="exceptions.tasks.spread")
-def spread() -> int:
-    return until_done(spread_batch)
-
-
 @shared_task(name="exceptions.tasks.backtest")
 def backtest() -> int:
     """Start what trials are due for and go on with back-tests; return how many batches were done."""
     refresh_trials(timezone.now())
     return until_done(run_batch, MOST_BACKTEST)
+
+
+@shared_task(name="exceptions.tasks.spread")
+def spread() -> int:
+    return until_done(spread_batch)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/cases/<int:pk>/<slug:action>/", api.ActOnCase.as_view(), name="api-case-act"),
     path("api/filings/", filing_api.Filings.as_view(), name="api-filings"),
     path("api/filings/<int:pk>/answer/", filing_api.AnswerFiling.as_view(), name="api-filing-answer"),
+    path("", include("exceptions.backtesting.urls")),
     path("api/rules/", rules.Rules.as_view(), name="api-rules"),
     path("api/rules/versions/", rules.Versions.as_view(), name="api-rules-versions"),
     path("api/rules/draft/", rules.Draft.as_view(), name="api-rules-draft"),
@@ -29,7 +30,6 @@ urlpatterns = [
     path("api/rules/trial/", rules.Trial.as_view(), name="api-rules-trial"),
     path("api/rules/discard/", rules.Discard.as_view(), name="api-rules-discard"),
     path("api/rules/<slug:code>/", rules.OneRule.as_view(), name="api-rule"),
-    path("", include("exceptions.backtesting.urls")),
     # Last: rules/<code>/ would take rules/backtests/ for a code.
     path("", include("exceptions.rulemaking.urls")),
 ]

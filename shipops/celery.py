@@ -25,8 +25,8 @@ SCHEDULE = {
     "exceptions.tasks.judge": 3,
     "exceptions.tasks.ring": 5,
     "exceptions.tasks.wake": 15,
-    "exceptions.tasks.spread": 5,
     "exceptions.tasks.backtest": 5,
+    "exceptions.tasks.spread": 5,
 }
 app.conf.beat_schedule = {
     name: {"task": name, "schedule": seconds, "options": {"expires": seconds}} for name, seconds in SCHEDULE.items()

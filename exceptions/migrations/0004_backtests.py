@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions', '0002_rules'),
+        ('exceptions', '0003_spreading'),
         ('merchants', '0002_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -198,7 +198,7 @@ class TestWorkers:
         assert run(now) == 1
         test.refresh_from_db()
         assert (test.state, test.finished_at, test.orders_done) == (State.FAILED, now, 0)
-        assert test.error == "The draft cannot be read: window 双11: opens and closes are dates, both needed"
+        assert test.error == "The draft cannot be read: 双11: Both dates are needed: the first and the last day."
 
     def test_a_fault_of_ours_fails_it_in_the_askers_language(
         self, test: BackTest, admin: User, now: datetime, monkeypatch: pytest.MonkeyPatch
