@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.rulebook import Rule, Rulebook, compile_book
-from exceptions.deadlines.terms import COMMON, RUNNING_SHAPES, Term, document, read_entry, shipped
+from exceptions.deadlines.terms import COMMON, GENERIC, RUNNING_SHAPES, Term, document, read_entry, shipped
 from exceptions.rulemaking import phrases
 from merchants.models import Platform, Shop
 from shipops.kit.choices import Choice
@@ -129,13 +129,19 @@ def book_for(platform: str, written: Document, number: int | None = None, zone: 
     return compile_book(platform, "", zone, written, number, strict=False)
 
 
+def pack_of(code: str) -> str:
+    """The pack a code is of; the generic one is the other platforms', and clocks of our own stand with the house's."""
+    name, _entry = shipped().get(code, (HOUSE, {}))
+    return Platform.OTHER.value if name == GENERIC else name
+
+
 def rules(platforms: Iterable[str], written: Document, number: int | None = None) -> dict[str, tuple[str, Rule]]:
     """Each rule by its code, and the pack it is of; own rules are of the house."""
     found: dict[str, tuple[str, Rule]] = {}
     platforms = list(platforms) or [Platform.OTHER.value]
     for platform in platforms:
         for rule in book_for(platform, written, number).rules:
-            found.setdefault(rule.term.code, (shipped().get(rule.term.code, (HOUSE, {}))[0], rule))
+            found.setdefault(rule.term.code, (pack_of(rule.term.code), rule))
     for entry in written.get("own", ()):  # of some shops only, or of a platform that is no more
         found.setdefault(entry["code"], (HOUSE, Rule(read_entry(entry, "own"))))
     return found

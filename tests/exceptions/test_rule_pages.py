@@ -83,6 +83,16 @@ class TestTheList:
         assert [name for name, _label in shelf.packs] == ["pdd", "douyin", "law", "house"]
         assert DOUYIN in [row.term.code for row in shelf.rows]
 
+    def test_a_shop_on_a_platform_without_a_pack_has_the_generic_rules(
+        self, browser: Client, merchant: Merchant
+    ) -> None:
+        Shop.objects.create(merchant=merchant, code="MT-X", name="独立站", platform="other")
+        found = browser.get(reverse("rules"), {"platform": "other"}).context["shelf"]
+        codes = [row.term.code for row in found.rows]
+        assert "GEN-PROMISED-DELIVERY" in codes
+        assert [group.total for group in found.groups] == [len(codes)]
+        page(browser, "rule", "GEN-PROMISED-DELIVERY")
+
     def test_it_says_each_rule_in_words(self, browser: Client) -> None:
         [row] = browser.get(reverse("rules"), {"q": CODE}).context["shelf"].rows
         assert (row.runs, row.length) == (

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from exceptions.deadlines.policy import Difference
 from exceptions.deadlines.rulebook import Rule
-from exceptions.deadlines.terms import shipped
 from exceptions.models import Policy
 from exceptions.rulemaking import drafts, shelf
 from exceptions.rulemaking.refusals import Refused
@@ -84,7 +83,7 @@ class Standing:
 
     def beside(self, code: str) -> dict[str, tuple[str, Rule]]:
         """The rules of the platform a code is of: one book, where all take as many as there are platforms."""
-        pack, _entry = shipped().get(code, ("", {}))
+        pack = shelf.pack_of(code)
         platforms = [pack] if pack in self.platforms else self.platforms[:1]
         return shelf.rules(platforms, self.written, self.number)
 
