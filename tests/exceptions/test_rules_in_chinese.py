@@ -36,8 +36,11 @@ MADE = {
     "regions": {"西北": ["甘肃"]},
     "reviewed": {"PDD-SHIP-48": {"by": 0, "at": "2026-11-22T04:00:00+00:00"}},
 }
-# What sources disagree about is told in both languages on purpose. Grades and sources are letters; keys have names.
-ON_PURPOSE = re.compile(r'<span lang="en">.*?</span>|\b[ABC]\b|\b[A-Z]{1,2}\d{1,3}[a-z]?\b|Ctrl|GB/T|OWN-(?=[。\s"])')
+# What sources disagree about is told in both languages on purpose. Some carriers have no Chinese name. Grades and
+# sources are letters; keys have names.
+ON_PURPOSE = re.compile(
+    r'(?s:<span lang="en">.*?</span>|<select name="carriers".*?</select>)|\b[ABC]\b|\b[A-Z]{1,2}\d{1,3}[a-z]?\b|Ctrl|GB/T|OWN-(?=[。\s"])'
+)
 
 
 def left(page: str) -> list[str]:
