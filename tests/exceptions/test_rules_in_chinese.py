@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from exceptions.models import Policy
 from merchants.models import Platform, Shop, User
+from tests.exceptions.test_rule_pages import filled
 from tests.test_translations import Opener, english, open_in_chinese
 
 __all__ = ["open_in_chinese"]
@@ -58,7 +59,9 @@ def test_the_rules_of_every_platform_are_told_in_chinese_one_of_each_sort_as_a_p
     for row in {(row.term.shape, row.term.whose, row.term.subject): row for row in rows}.values():
         assert left(open_in_chinese("rule", row.term.code)) == [], row.term.code
     assert left(open_in_chinese("rule-change", "PDD-SHIP-48")) == []
-    refused = client.post(reverse("rule-change", args=["PDD-SHIP-48"]), {"do": "save"})
+    url = reverse("rule-change", args=["PDD-SHIP-48"])
+    refused = client.post(url, filled(client, url, number="0", warn_hours="99"))
+    assert refused.status_code == 422
     assert left(refused.content.decode()) == []
 
 
