@@ -17,6 +17,8 @@ from shipments.places import province_of
 
 # Compiled books a process keeps: a thousand shops with a few versions each, well under 100 MB.
 KEPT = 4096
+# Those of orders that people look at.
+KEPT_WHOLE = 256
 
 
 class Version(NamedTuple):
@@ -65,11 +67,18 @@ class Books:
 
     def of(self, shop_id: int, since: datetime | None) -> Rulebook:
         """The rules an order of this shop is judged by, paid (or else placed) at `since`; the newest where nobody tells."""
+        return compiled(*self._version(shop_id, since))
+
+    def whole(self, shop_id: int, since: datetime | None) -> Rulebook:
+        """The same with what opens no case: others' clocks, rights of ours, and what is switched off."""
+        return whole(*self._version(shop_id, since))
+
+    def _version(self, shop_id: int, since: datetime | None) -> tuple[ShopSetup, int | None, int | None]:
         shop = self._shops[shop_id]
         for version in self._versions.get(shop.merchant_id, ()):
             if since is None or version.effective_from <= since:
-                return compiled(shop, version.pk, version.number)
-        return compiled(shop, None, None)
+                return shop, version.pk, version.number
+        return shop, None, None
 
     def needs(self, shop_id: int) -> Needs:
         """What facts the rules of a shop ask for, over all versions."""
@@ -108,8 +117,17 @@ def with_document(shop: ShopSetup, document: dict[str, object], number: int | No
 @lru_cache(KEPT)
 def compiled(shop: ShopSetup, policy_pk: int | None, number: int | None) -> Rulebook:
     """A shop's rules at one version, without what opens no case: what the sweep judges by."""
-    document = Policy.objects.values_list("document", flat=True).get(pk=policy_pk) if policy_pk else {}
-    return with_document(shop, document, number, strict=False).watched
+    return with_document(shop, _document(policy_pk), number, strict=False).watched
+
+
+@lru_cache(KEPT_WHOLE)
+def whole(shop: ShopSetup, policy_pk: int | None, number: int | None) -> Rulebook:
+    """All of a shop's rules at one version: what pages explain an order by."""
+    return with_document(shop, _document(policy_pk), number, strict=False)
+
+
+def _document(policy_pk: int | None) -> dict[str, object]:
+    return Policy.objects.values_list("document", flat=True).get(pk=policy_pk) if policy_pk else {}
 
 
 @lru_cache(KEPT)

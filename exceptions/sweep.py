@@ -11,8 +11,10 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
-from exceptions import nearness
+from exceptions import blindspots, nearness
+from exceptions.blindspots import Spot
 from exceptions.deadlines import reading
+from exceptions.deadlines.blindness import blind
 from exceptions.deadlines.rules import ClockDraft, judge
 from exceptions.desk.settle import settle
 from exceptions.models import Clock
@@ -138,12 +140,14 @@ def _spare(work: Callable[[list[int], datetime], None], ids: list[int], now: dat
 def judge_orders(ids: list[int], now: datetime) -> None:
     """Bring clocks and cases of these orders, which the caller holds locked, in line with their facts."""
     books = Books.of_orders(ids)
-    drafts = [
-        clock
-        for shop_id, facts in reading.read(ids, books.needs)
-        for clock in judge(facts, books.of(shop_id, facts.since))
-    ]
+    drafts: list[ClockDraft] = []
+    spots: list[Spot] = []
+    for shop_id, facts in reading.read(ids, books.needs):
+        book = books.of(shop_id, facts.since)
+        drafts += judge(facts, book)
+        spots += (Spot(facts.id, waybill, reason.value) for waybill, reason in blind(facts, book))
     _write(drafts, ids, now)
+    blindspots.write(spots, ids)
     settle(ids, now)
     Order.objects.filter(pk__in=ids).update(review_at=None, review_error="")
     nearness.tell(ids, now)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from exceptions import filings, shown, timeline
+from exceptions import blindspots, filings, shown, timeline
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk import cases, queue
 from exceptions.desk.advice import advice
@@ -57,6 +57,7 @@ def _desk(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
         "next_url": _page_url(query, "after", page.next),
         "here": request.GET.urlencode(),
         "next_due": shown.row(counts.next_due, now) if counts.next_due and not page.rows else None,
+        "blind": blindspots.counts(member).orders if not page.rows else 0,
         "may_triage": member.may(Right.TRIAGE),
         "snooze": SnoozeForm(member=member),
         "outcomes": cases.OUTCOMES_BY_PEOPLE,

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
+from exceptions import blindspots
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.workflow import State
 from exceptions.models import Case, Clock
@@ -68,7 +69,7 @@ class ShopLine:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Limits that were due on a day, and how many of them were kept."""
+    """Limits that were due on a day, and how many of them were kept; without those of orders that cannot be judged."""
 
     due: int
     kept: int
@@ -207,7 +208,13 @@ def kept_yesterday(member: Member, now: datetime) -> Kept:
 
 def _kept(member: Member, start: datetime, end: datetime) -> Kept:
     due = scoped(member, Clock.objects.filter(due_at__gte=start, due_at__lt=end), via="order__shop")
+    due = due.exclude(blindspots.blind_orders("order"))
     return Kept(**due.aggregate(due=Count("pk"), kept=Count("pk", filter=Q(stopped_at__lte=F("due_at")))))
+
+
+def blind(member: Member) -> blindspots.Counts:
+    """How many orders cannot be judged, and why; up to 30 s old. Two queries."""
+    return _slow(member, "blind", lambda: blindspots.counts(member))
 
 
 AGES = """

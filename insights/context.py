@@ -23,6 +23,7 @@ COUNTS_SECONDS = 5
 SECTIONS = {
     "start": "start",
     "desk": "desk",
+    "blindspots": "desk",
     "case": "desk",
     "order": "orders",
     "waybill": "orders",

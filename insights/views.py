@@ -42,6 +42,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "matrix": board.matrix(member),
         "shops": board.by_shop(member, now),
         "kept": board.kept_yesterday(member, now),
+        "blind": board.blind(member),
         "ages": board.data_age(member, now),
         "accounts": board.accounts(member, now),
         "first": [shown.row(case, now) for case in queue.page(member, queue.Filters(), now).rows[:FIRST]],

@@ -75,6 +75,9 @@ def book(now: datetime) -> Booked:
             log.warning("Not booked, %s: dispatches %s", error, ids[:MOST_LOGGED])
         for error in Dispatch.Refusal:
             Dispatch.objects.filter(pk__in=refused.get(error, [])).update(book_at=None, book_error=error)
+        # Those refused too: what cannot be followed cannot be judged.
+        wake_orders(sorted({row[1] for row in rows}), now)
+        unclaimed.wake((one.merchant_id, one.number) for one in due)
     return Booked(len(rows), len(due), len(rows) - len(due))
 
 
@@ -117,8 +120,6 @@ def _book(due: Sequence[_Due], now: datetime) -> None:
         shared = [row[0] for row in cursor.fetchall()]
         refolding.refold(cursor, shared, refolding.held(cursor, shared), {})
     Dispatch.objects.filter(pk__in=columns[0]).update(book_at=None, book_error="")
-    wake_orders(sorted({one.order_id for one in due}), now)
-    unclaimed.wake((one.merchant_id, one.number) for one in due)
 
 
 # A number that a track had named, and that now is the one the platform was told.

@@ -115,7 +115,7 @@ def _pdd_row(order: Order, until: int) -> list[dict[str, str]]:
             # The deal is made when the buyer has paid and the group is full: an unpaid order has none.
             "订单成交时间": _seen(order.paid_at, until),
             "快递单号": f"{order.waybill}\t" if shipped else "",
-            "快递公司": order.carrier.name if shipped else "",
+            "快递公司": order.carrier_name if shipped else "",
             "省": province,
             "市": city,
             "区": district,
@@ -202,7 +202,7 @@ def _douyin_row(order: Order, line: Line, until: int, *, first: bool) -> dict[st
         "是否安心购": "否",
         "发货时间": _seen(order.ship_at, until, "-"),
         "预计送达时间": local_text(order.deliver_by) if paid else "-",
-        "快递信息": f"{order.waybill}-{order.carrier.name}" if shipped else "",
+        "快递信息": f"{order.waybill}-{order.carrier_name}" if shipped else "",
     }
 
 
@@ -248,7 +248,7 @@ def _taobao_row(order: Order, until: int) -> list[dict[str, str]]:
             "退款金额": _yuan(order.paid_total if _by(order.refunded_at, until) else 0),
             "订单状态": _taobao_status(order, until),
             "物流单号": order.waybill if shipped else "",
-            "物流公司": order.carrier.name if shipped else "",
+            "物流公司": order.carrier_name if shipped else "",
             "发货时间": _seen(order.ship_at, until),
             "承诺发货时间": local_text(order.promise_at) if paid else "",
             "确认收货时间": _seen(order.confirmed_at, until),

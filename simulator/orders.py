@@ -16,6 +16,9 @@ Place = tuple[int, int]  # position in CITIES, position in its districts
 PAST_DAYS = 10
 # One Douyin order of so many is of goods sold before they are made.
 PRESALE_EVERY = 12
+# What sellers choose on a platform for a company it does not list, and how often: nobody can follow such a parcel.
+OTHER_CARRIER = "其他快递"
+OTHER_EVERY = 120
 # Orders by hour of the Shanghai day: a lunch peak and a long evening one.
 _RHYTHM = (5, 3, 2, 1, 1, 2, 4, 8, 14, 20, 24, 24, 26, 24, 22, 21, 21, 20, 21, 26, 34, 38, 30, 15)
 # Multipliers without a factor 2 or 5 make index -> number one to one, so numbers never collide.
@@ -81,6 +84,11 @@ class Order:
     def presale(self) -> bool:
         """The goods are sold before they are there; the promise is then the seller's own."""
         return self.platform == "douyin" and self.index % PRESALE_EVERY == 0
+
+    @property
+    def carrier_name(self) -> str:
+        """The company as the seller wrote it on the platform."""
+        return OTHER_CARRIER if self.scenario == sc.NORMAL and self.index % OTHER_EVERY == 0 else self.carrier.name
 
     @property
     def goods_total(self) -> int:

@@ -41,6 +41,8 @@ class ParcelFacts:
     uploaded_at: datetime | None = None
     # Whether anybody has been asked about it: the silence of an unwatched parcel proves nothing.
     watched: bool = True
+    # Whether there is an account that can be asked.
+    followed: bool = True
     # Waybill finished otherwise than by delivery: refused, returning, returned, cancelled.
     turned_back: bool = False
     first_trace_at: datetime | None = None
@@ -100,6 +102,8 @@ class OrderFacts:
     paid: bool = True
     cancelled: bool = False
     completed: bool = False
+    # The platform counts it as dispatched, whether or not the source tells when.
+    sent: bool = False
     placed_at: datetime | None = None
     paid_at: datetime | None = None
     promised_dispatch_at: datetime | None = None
@@ -109,6 +113,8 @@ class OrderFacts:
     delivered_at: datetime | None = None
     lines: tuple[LineFacts, ...] = ()
     parcels: tuple[ParcelFacts, ...] = ()
+    # Numbers told that are no parcel: why each was refused (orders.models.Dispatch.Refusal), blank = still to be booked.
+    unbooked: tuple[str, ...] = ()
     tickets: tuple[TicketFacts, ...] = ()
     filings: tuple[FilingFacts, ...] = ()
     # Where it goes, as the order tells it (湖南省, 长沙市), and the province in short form (湖南).
@@ -152,6 +158,7 @@ def joined(parcel: ParcelFacts, onward: Sequence[ParcelFacts], homeward: Sequenc
     return replace(
         parcel,
         watched=any(leg.watched for leg in (parcel, *later)),
+        followed=any(leg.followed for leg in (parcel, *later)),
         turned_back=bool(homeward) or newest.turned_back,
         moved_at=earliest([parcel.moved_at, *(leg.first_trace_at for leg in later)]),
         out_for_delivery_at=newest.out_for_delivery_at,
@@ -230,7 +237,8 @@ def as_of(facts: OrderFacts, at: datetime) -> OrderFacts:
     """The same order as the facts up to and including `at` show it.
 
     Promises are kept whatever their date (they were made when the order was), and so is being paid or cancelled, which
-    sources do not date. What the platform calls completed is taken back: only dated facts speak of a past instant.
+    sources do not date. What the platform calls completed or dispatched is taken back: only dated facts speak of a past
+    instant.
     """
 
     def known(instant: datetime | None) -> datetime | None:
@@ -262,6 +270,7 @@ def as_of(facts: OrderFacts, at: datetime) -> OrderFacts:
     return replace(
         facts,
         completed=False,
+        sent=False,
         paid_at=known(facts.paid_at),
         dispatched_at=known(facts.dispatched_at),
         handed_over_at=known(facts.handed_over_at),

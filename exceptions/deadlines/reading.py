@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from exceptions.deadlines.facts import FilingFacts, LineFacts, OrderFacts, ParcelFacts, StayFacts, TicketFacts, joined
 from exceptions.models import Filing
-from orders.models import Order, OrderLine, OrderStatus, Ticket
+from orders.models import Dispatch, Order, OrderLine, OrderStatus, Ticket
 from shipments.models import Parcel, TrackingEvent
 from shipments.moments import Moments, moments
 from shipments.places import Way, province_of
@@ -35,24 +35,25 @@ ORDER_COLUMNS = (
     "district",
     "shop_id",
 )
+# Of dispatches, so that a number that is no parcel (yet) is seen too.
 PARCEL_COLUMNS = (
-    "dispatch__order_id",
-    "dispatch_id",
-    "dispatch__uploaded_at",
-    "role",
-    "waybill_id",
-    "waybill__carrier__code",
-    "waybill__account_id",
-    "waybill__polled_at",
-    "waybill__stage",
-    "waybill__first_trace_at",
-    "waybill__picked_up_at",
-    "waybill__moved_at",
-    "waybill__out_for_delivery_at",
-    "waybill__delivered_at",
-    "waybill__returned_at",
+    "order_id",
+    "pk",
+    "uploaded_at",
+    "parcels__role",
+    "parcels__waybill_id",
+    "parcels__waybill__carrier__code",
+    "parcels__waybill__account_id",
+    "parcels__waybill__polled_at",
+    "parcels__waybill__stage",
+    "parcels__waybill__first_trace_at",
+    "parcels__waybill__picked_up_at",
+    "parcels__waybill__moved_at",
+    "parcels__waybill__out_for_delivery_at",
+    "parcels__waybill__delivered_at",
+    "parcels__waybill__returned_at",
 )
-ROLE, WAYBILL = PARCEL_COLUMNS.index("role"), PARCEL_COLUMNS.index("waybill_id")
+ROLE, WAYBILL = PARCEL_COLUMNS.index("parcels__role"), PARCEL_COLUMNS.index("parcels__waybill_id")
 TURNED_BACK = frozenset(stage.value for stage in (Stage.REFUSED, Stage.RETURNING, Stage.RETURNED, Stage.CANCELLED))
 # Scans that say more than that the parcel moved (shipments.moments reads them).
 TELLING = ~Q(cause="") | Q(
@@ -105,12 +106,19 @@ def read(order_ids: Iterable[int], needs: Callable[[int], Needs] = everything) -
     rows = list(Order.objects.filter(pk__in=ids).order_by("pk").values_list(*ORDER_COLUMNS))
     shops = {row[-1]: needs(row[-1]) for row in rows}
     lines = _lines(ids, any(need.lines for need in shops.values()))
-    parcels = _parcels(ids, {row[0] for row in rows if shops[row[-1]].ways})
+    parcels, unbooked = _parcels(ids, {row[0] for row in rows if shops[row[-1]].ways})
     tickets, filings = _tickets(ids), _filings(ids)
     return [
         Found(
             row[-1],
-            _order(row, tuple(lines[row[0]]), parcels.get(row[0], ()), tuple(tickets[row[0]]), tuple(filings[row[0]])),
+            _order(
+                row,
+                lines=tuple(lines[row[0]]),
+                parcels=parcels.get(row[0], ()),
+                unbooked=tuple(unbooked.get(row[0], ())),
+                tickets=tuple(tickets[row[0]]),
+                filings=tuple(filings[row[0]]),
+            ),
         )
         for row in rows
     ]
@@ -150,10 +158,19 @@ def _filings(ids: list[int]) -> Mapping[int, list[FilingFacts]]:
     return filings
 
 
-def _parcels(ids: list[int], with_ways: set[int]) -> dict[int, tuple[ParcelFacts, ...]]:
-    """Return the parcels of each order in the order of their upload, each joined over the numbers it travels under."""
-    booked = Parcel.objects.filter(dispatch__order_id__in=ids).order_by("dispatch__uploaded_at", "dispatch_id", "pk")
-    rows = list(booked.values_list(*PARCEL_COLUMNS, "dispatch__order__dispatched_at"))
+def _parcels(ids: list[int], with_ways: set[int]) -> tuple[dict[int, tuple[ParcelFacts, ...]], dict[int, list[str]]]:
+    """Return the parcels of each order in the order of their upload, each joined over the numbers it travels under.
+
+    And why each of its other numbers is no parcel.
+    """
+    listed = Dispatch.objects.filter(order_id__in=ids).order_by("uploaded_at", "pk", "parcels__pk")
+    rows = []
+    unbooked: dict[int, list[str]] = defaultdict(list)
+    for *row, dispatched, refusal in listed.values_list(*PARCEL_COLUMNS, "order__dispatched_at", "book_error"):
+        if row[WAYBILL] is None:
+            unbooked[row[0]].append(refusal)
+        else:
+            rows.append((*row, dispatched))
     scans = _scans({row[WAYBILL] for row in rows})
     trodden = ways({row[WAYBILL] for row in rows if row[0] in with_ways}) if with_ways else {}
     # One number uploaded in two spellings (yt88…, YT88…) is one parcel: the first upload is the one that counts.
@@ -165,10 +182,11 @@ def _parcels(ids: list[int], with_ways: set[int]) -> dict[int, tuple[ParcelFacts
         pk = row[WAYBILL]
         leg = _parcel(row[2:], scans.get(pk, Scans()), trodden.get(pk))
         parcels[row[0]].setdefault(row[1], []).append((row[ROLE], leg))
-    return {
+    found = {
         order_id: tuple(_joined(legs) for legs in by_dispatch.values() if legs[0][0] != Parcel.Role.REPLACED)
         for order_id, by_dispatch in parcels.items()
     }
+    return found, unbooked
 
 
 def _scans(waybills: set[int]) -> dict[int, Scans]:
@@ -196,13 +214,7 @@ def _told(column: str) -> ArrayAgg:
     return ArrayAgg(column, filter=TELLING, order_by="occurred_at", default=[])
 
 
-def _order(
-    row: tuple[Any, ...],
-    lines: tuple[LineFacts, ...],
-    parcels: tuple[ParcelFacts, ...],
-    tickets: tuple[TicketFacts, ...],
-    filings: tuple[FilingFacts, ...],
-) -> OrderFacts:
+def _order(row: tuple[Any, ...], **parts: Any) -> OrderFacts:
     pk, goods, amount, refunded, status, placed, paid, to_dispatch, to_deliver, dispatched, *rest = row
     handed_over, delivered, province, city, district, _ = rest
     return OrderFacts(
@@ -213,6 +225,7 @@ def _order(
         paid=status != OrderStatus.UNPAID,
         cancelled=status == OrderStatus.CANCELLED,
         completed=status == OrderStatus.COMPLETED,
+        sent=status == OrderStatus.DISPATCHED,
         placed_at=placed,
         paid_at=paid,
         promised_dispatch_at=to_dispatch,
@@ -220,12 +233,9 @@ def _order(
         dispatched_at=dispatched,
         handed_over_at=handed_over,
         delivered_at=delivered,
-        lines=lines,
-        parcels=parcels,
-        tickets=tickets,
-        filings=filings,
         to_places=(province, city, district),
         to_province=province_of(province) or province_of(city) or "",
+        **parts,
     )
 
 
@@ -247,6 +257,7 @@ def _parcel(row: tuple[Any, ...], scans: Scans, way: Way | None) -> ParcelFacts:
         uploaded_at=uploaded or dispatched,
         # Until somebody was asked about it or told us of it, its silence proves nothing.
         watched=account is not None and bool(polled or first_trace),
+        followed=account is not None,
         turned_back=stage in TURNED_BACK,
         first_trace_at=first_trace,
         picked_up_at=picked_up,

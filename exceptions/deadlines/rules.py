@@ -104,7 +104,7 @@ def _of_rule(
     order: OrderFacts, book: Rulebook, rule: Rule, former: Iterable[ClockDraft] = ()
 ) -> Iterator[ClockDraft | Silence]:
     term = rule.for_order(order) if rule.variants and rule.term.subject != "parcel" else rule.term
-    if why := _untouched(order, rule, term):
+    if why := untouched(order, rule, term):
         yield Silence(term, why)
     elif term.subject == "ticket":
         for ticket in order.tickets:
@@ -124,7 +124,7 @@ def _of_rule(
                 yield from _noting(mine, _parcel_clocks(order, book, parcel, mine), waybill_id=parcel.waybill_id)
 
 
-def _untouched(order: OrderFacts, rule: Rule, term: Term) -> str:
+def untouched(order: OrderFacts, rule: Rule, term: Term) -> str:
     """Why the rule says nothing about this order at all; blank = it may."""
     if not (rule.variants and term.subject == "parcel") and (why := _not_applied(order, term)):
         return why

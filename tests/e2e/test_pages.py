@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from exceptions.models import Blindspot
 from merchants.models import Shop, User
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
 
@@ -28,6 +29,8 @@ def addresses(case) -> list[str]:
         reverse("case", args=[case.pk]),
         reverse("orders"),
         reverse("order", args=[case.order_id]),
+        reverse("order-limits", args=[case.order_id]),
+        reverse("blindspots"),
         reverse("waybill", args=[case.waybill_id]),
         reverse("imports"),
         reverse("import-new"),
@@ -54,6 +57,7 @@ def test_no_page_breaks_the_policy_or_spills_over(
     late_dispatch(shop, now)
     late_pickup(shop, now)
     case = stalled(shop, now)
+    Blindspot.objects.create(order=case.order, waybill=case.waybill, reason="way_unknown")
     page = open_as(admin, viewport={"width": width, "height": 900})
     for address in addresses(case):
         response = page.goto(address)

@@ -89,6 +89,13 @@ def test_some_douyin_orders_are_presales_with_all_their_sub_orders(client: Clien
     assert 0 < presales < len(kinds) / 4
 
 
+def test_a_few_parcels_travel_with_a_company_that_the_platform_does_not_list(client: Client) -> None:
+    columns = {"MT-PDD": "快递公司", "MT-DY": "快递信息", "MT-TB": "物流公司"}
+    sent = [row[column] for shop, column in columns.items() for row in export(client, shop)]
+    unlisted = [name for name in sent if name.endswith("其他快递")]
+    assert 0 < len(unlisted) < len(sent) / 20
+
+
 def test_a_window_holds_what_was_made_or_changed_in_it_as_of_its_end(client: Client) -> None:
     client.control("time", advance_hours=48)
     earlier = {row["订单号"]: row for row in export(client, "MT-PDD", "?until=2026-11-22T04:00:00Z")}

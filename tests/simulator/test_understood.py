@@ -145,6 +145,6 @@ def test_every_row_of_an_export_is_taken_as_it_is_meant(scene: Scene, shop: expo
             assert [line.category for line in draft.lines] == ["/".join(line.goods.category) for line in order.lines]
         sent = order.ship_at is not None and order.ship_at <= until
         dispatches = [(one.number, one.carrier_name) for one in draft.dispatches]
-        assert dispatches == ([(order.waybill, order.carrier.name)] if sent else [])
+        assert dispatches == ([(order.waybill, order.carrier_name)] if sent else [])
         if order.scenario == sc.UNPAID:
             assert draft.status in ("unpaid", "cancelled")
