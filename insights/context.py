@@ -32,6 +32,7 @@ SECTIONS = {
     "account": "setup",
     "wording": "wordings",
     "rule": "rules",
+    "backtest": "rules",
 }
 
 
