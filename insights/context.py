@@ -32,6 +32,8 @@ SECTIONS = {
     "setup": "setup",
     "account": "setup",
     "wording": "wordings",
+    "rule": "rules",
+    "backtest": "rules",
 }
 
 
