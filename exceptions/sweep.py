@@ -71,6 +71,8 @@ on conflict ({", ".join(RUN)}) do update
 set {", ".join(f"{name} = excluded.{name}" for name in SET_BY_FACTS)}, {PARTED}
 """
 
+JUDGED = "update orders_order set review_at = null, review_error = '' where id = any(%s)"
+
 RING_ORDERS = """
 select o.id from orders_order o
 where o.id in (select order_id from exceptions_clock where wake_at < %(now)s order by wake_at limit %(batch)s)
@@ -131,7 +133,8 @@ def judge_orders(ids: list[int], now: datetime) -> None:
     _write(drafts, ids, now)
     blindspots.write(spots, ids)
     settle(ids, now)
-    Order.objects.filter(pk__in=ids).update(review_at=None, review_error="")
+    with connection.cursor() as cursor:
+        cursor.execute(JUDGED, [ids])
     nearness.tell(ids, now)
 
 

@@ -151,7 +151,7 @@ def _of_rule(
     else:
         for parcel in order.parcels:
             mine = rule.for_order(order, parcel) if rule.variants else term
-            if why := _not_applied(order, mine):
+            if rule.variants and (why := _not_applied(order, mine)):
                 said.append(Silence(mine, why, waybill_id=parcel.waybill_id))
             else:
                 _note(said, mine, _parcel_clocks(order, book, parcel, mine), waybill_id=parcel.waybill_id)
