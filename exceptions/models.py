@@ -229,6 +229,26 @@ class Policy(models.Model):
         return f"{self.merchant} #{self.number or '–'}"
 
 
+class Release(models.Model):
+    """The packs as once shipped to this installation: new ones reach the open orders as a merchant's version does."""
+
+    # Of all packs (exceptions.deadlines.terms.digest).
+    digest = models.CharField(max_length=64, unique=True)
+    seen_at = models.DateTimeField()
+    # How far the orders have been woken (exceptions.rulemaking.spreading); null woken_at = not all of them.
+    woken_to = models.BigIntegerField(default=0)
+    woken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # exceptions.rulemaking.spreading: releases the orders have not all been told of.
+            models.Index(fields=["woken_at"], name="release_spreading", condition=Q(woken_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
 class Filing(models.Model):
     """Force majeure or a delay told to the platform (报备): once accepted, the limit is the one it grants."""
 

@@ -73,11 +73,12 @@ set {", ".join(f"{name} = excluded.{name}" for name in SET_BY_FACTS)}, {PARTED}
 
 JUDGED = "update orders_order set review_at = null, review_error = '' where id = any(%s)"
 
+# Rows are passed over before they are counted: beside another worker this one finds the next, not none. It waits for no lock, so
+# that it need not take them in pk order.
 RING_ORDERS = """
-select o.id from orders_order o
-where o.id in (select order_id from exceptions_clock where wake_at < %(now)s order by wake_at limit %(batch)s)
-order by o.id
-for no key update skip locked
+select o.id from exceptions_clock c join orders_order o on o.id = c.order_id
+where c.wake_at < %(now)s order by c.wake_at limit %(batch)s
+for no key update of o skip locked
 """
 RING = f"""
 update exceptions_clock set level = {LEVEL}, wake_at = {WAKE_AT}
@@ -187,7 +188,7 @@ def ring_batch(now: datetime) -> int:
     """Move up to RUNG clocks (and all others of their orders) past the thresholds gone by; return the orders taken."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(RING_ORDERS, {"now": now, "batch": RUNG})
-        ids = [pk for (pk,) in cursor.fetchall()]
+        ids = sorted({pk for (pk,) in cursor.fetchall()})
         if ids:
             _spare(_ring, ids, now)
     return len(ids)

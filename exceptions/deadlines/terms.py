@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from typing import Any
 
@@ -182,6 +183,14 @@ def shipped() -> Mapping[str, tuple[str, dict[str, Any]]]:
 def pack(name: str) -> tuple[Term, ...]:
     """Return the terms of one pack. Raises ValueError naming the clock and the field that cannot be read."""
     return _terms(document(name))
+
+
+@cache
+def digest() -> str:
+    """Name the packs as they are shipped: any change of one is another digest."""
+    files = resources.files("exceptions.deadlines.packs").iterdir()
+    packs = sorted((file.name, file.read_bytes()) for file in files if file.name.endswith(".toml"))
+    return sha256(repr(packs).encode()).hexdigest()
 
 
 def read(text: str) -> tuple[Term, ...]:
