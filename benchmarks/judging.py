@@ -1,92 +1,134 @@
-"""The sweep: orders judged a second, against bare SQL that reads the same facts and writes the same rows."""
+"""Judging: orders a second, for the first time and after a change of the rules.
+
+The floor reads the same facts with the very same questions, as plain psycopg2 tuples, and writes the same rows: clocks
+from Python by the same upsert, cases, log lines and waybills from tables that lie ready in the database, `review_at` of the
+orders. It claims the orders as we do. Not in the floor: making facts of rows, judging, comparing with the clocks that stand,
+settling cases, looking for the next deadline of each parcel.
+"""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
+from benchmarks import aside, working
 from benchmarks.measuring import Result, seconds
 from benchmarks.scene import Scene
 from exceptions import sweep
-from exceptions.deadlines.reading import ORDER_COLUMNS, PARCEL_COLUMNS
-from exceptions.models import Case, CaseEntry, Clock
+from exceptions.deadlines import reading
+from exceptions.deadlines.rulebook import plain
+from exceptions.models import Policy
+from exceptions.policies import Books
 from orders.models import Order
 
 MOST = 15_000
 WARM_UP = 10  # one of so many orders
-TABLES = {"clock": Clock, "case": Case, "entry": CaseEntry}
 
 
-def bench(name: str, scene: Scene) -> Iterator[Result]:
-    """Judge up to MOST orders for the first time, then have SQL alone take the same orders the same way."""
+def bench_first(name: str, scene: Scene) -> Iterator[Result]:
+    """Judge up to MOST orders that were never judged."""
     everything = list(Order.objects.order_by("pk").values_list("pk", flat=True))
     warm_up = len(everything) // WARM_UP
     chosen = everything[warm_up : warm_up + MOST]
     Order.objects.exclude(pk__in=everything[:warm_up]).update(review_at=None)
-    _ours(scene)
-    Order.objects.filter(pk__in=chosen).update(review_at=scene.now)
-    ours = seconds(lambda: _ours(scene))
-    _put_aside(chosen)
-    Order.objects.filter(pk__in=chosen).update(review_at=scene.now)
-    floor = seconds(lambda: _floor(scene))
-    yield Result(name, "orders judged", len(chosen) / ours, len(chosen) / floor, goal=0.2)
+    _judge(scene)
+    yield _measured(name, "orders judged", scene, chosen, goal=0.2)
 
 
-def _ours(scene: Scene) -> None:
+def bench_again(name: str, scene: Scene) -> Iterator[Result]:
+    """Judge up to MOST orders again after a change of the rules that moves a clock of every one; all others are judged too."""
+    judge_all(scene)
+    everything = list(Order.objects.order_by("pk").values_list("pk", flat=True))
+    warm_up = len(everything) // WARM_UP
+    chosen = everything[warm_up : warm_up + MOST]
+    change_rules(scene)
+    Order.objects.filter(pk__in=everything[:warm_up]).update(review_at=scene.now)
+    _judge(scene)
+    yield _measured(name, "orders judged again", scene, chosen, goal=0.35)
+
+
+def judge_all(scene: Scene) -> None:
+    """Judge every order once, by as many processes as there are cores."""
+    Order.objects.update(review_at=scene.now)
+    working.run("judge", scene.now, workers=2)
+    with connection.cursor() as cursor:
+        cursor.execute("vacuum analyze")
+
+
+def change_rules(scene: Scene) -> None:
+    """Publish a version by which each platform's limit for dispatch warns otherwise than by the one before."""
+    number = Policy.objects.count() + 1
+    codes = {rule.term.code for shop in scene.shops for rule in plain(shop.platform).rules}
+    changes = [{"code": code, "set": {"warn_hours": 12 + number % 7}} for code in sorted(codes) if "-SHIP-48" in code]
+    long_ago = scene.now - timedelta(days=365)
+    Policy.objects.create(
+        merchant=scene.member.merchant,
+        number=number,
+        state=Policy.State.PUBLISHED,
+        document={"changes": changes},
+        effective_from=long_ago,
+        published_at=scene.now,
+        created_at=scene.now,
+    )
+
+
+def _judge(scene: Scene) -> None:
     while sweep.judge_batch(scene.now):
         pass
 
 
-def _put_aside(chosen: list[int]) -> None:
-    """Move the rows we wrote into tables of their own, so that the floor can write the very same."""
-    with connection.cursor() as cursor:
-        for name, model in TABLES.items():
-            table = model._meta.db_table
-            owner = "case_id in (select id from floor_case)" if model is CaseEntry else "order_id = any(%s)"
-            values = [] if model is CaseEntry else [chosen]
-            cursor.execute(f"create table floor_{name} as select * from {table} where {owner}", values)
-            cursor.execute(f"create index on floor_{name} ({'case_id' if model is CaseEntry else 'order_id'})")
-        cursor.execute("delete from exceptions_caseentry where case_id in (select id from floor_case)")
-        cursor.execute("delete from exceptions_clock where order_id = any(%s)", [chosen])
-        cursor.execute("delete from exceptions_case where order_id = any(%s)", [chosen])
-        cursor.execute("vacuum analyze")
+def _measured(name: str, unit: str, scene: Scene, chosen: list[int], goal: float) -> Result:
+    aside.keep(chosen)
+    Order.objects.filter(pk__in=chosen).update(review_at=scene.now)
+    ours = seconds(lambda: _judge(scene))
+    aside.take_back(chosen)
+    floor = _floor(scene, chosen)
+    return Result(name, unit, len(chosen) / ours, len(chosen) / floor, goal)
 
 
 CLAIM = """select id from orders_order where review_at <= %s order by review_at limit %s
            for no key update skip locked"""
-READS = (
-    """select id, order_id, promised_dispatch_at from orders_orderline
-       where order_id = any(%s) and promised_dispatch_at is not null""",
-    """select d.order_id, d.id, d.uploaded_at, p.role, w.id, w.account_id, w.polled_at, w.stage, w.first_trace_at,
-              w.picked_up_at, w.moved_at, w.out_for_delivery_at, w.delivered_at
-       from orders_dispatch d join shipments_parcel p on p.dispatch_id = d.id join shipments_waybill w on w.id = p.waybill_id
-       where d.order_id = any(%s)""",
-    """select e.waybill_id, array_agg(e.occurred_at order by e.occurred_at) from shipments_trackingevent e
-       join shipments_parcel p on p.waybill_id = e.waybill_id join orders_dispatch d on d.id = p.dispatch_id
-       where d.order_id = any(%s) group by e.waybill_id""",
-    """select o.id, o.amount, o.refunded, o.status, o.placed_at, o.paid_at, o.promised_dispatch_at,
-              o.promised_delivery_at, o.dispatched_at, o.handed_over_at, o.delivered_at, s.platform
-       from orders_order o join merchants_shop s on s.id = o.shop_id where o.id = any(%s)""",
-)
-WRITES = (
-    "insert into exceptions_case select * from floor_case where order_id = any(%s)",
-    "insert into exceptions_clock select * from floor_clock where order_id = any(%s)",
-    """insert into exceptions_caseentry select * from floor_entry
-       where case_id in (select id from floor_case where order_id = any(%s))""",
-    "update orders_order set review_at = null where id = any(%s)",
-)
+DONE = "update orders_order set review_at = null, review_error = '' where id = any(%s)"
 
 
-def _floor(scene: Scene) -> None:
-    assert len(ORDER_COLUMNS) == 12, "the floor reads what we read"
-    assert len(PARCEL_COLUMNS) == 13, "the floor reads what we read"
-    while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(CLAIM, [scene.now, sweep.BATCH])
-            ids = [pk for (pk,) in cursor.fetchall()]
-            if not ids:
-                return
-            for statement in READS:
-                cursor.execute(statement, [ids])
+def _floor(scene: Scene, chosen: list[int]) -> float:
+    batches = [chosen[start : start + sweep.BATCH] for start in range(0, len(chosen), sweep.BATCH)]
+    reads = [_questions(ids) for ids in batches]
+    clocks = [aside.changed(aside.CLOCKS, sweep.COLUMNS, ids) for ids in batches]
+    writes = [
+        aside.write(table, f"select * from after_{table} t where {aside.OF_ORDERS[table]}")
+        for table in (aside.WAYBILLS, aside.CASES, aside.ENTRIES)
+    ]
+    drop = "delete from exceptions_clock where id in (select id from gone_exceptions_clock where order_id = any(%s))"
+    Order.objects.filter(pk__in=chosen).update(review_at=scene.now)
+
+    def work() -> None:
+        for ids, questions, rows in zip(batches, reads, clocks, strict=True):
+            with transaction.atomic(), connection.connection.cursor() as cursor:
+                cursor.execute(CLAIM, [scene.now, sweep.BATCH])
                 cursor.fetchall()
-            for statement in WRITES:
-                cursor.execute(statement, [ids])
+                _read(cursor, questions)
+                cursor.execute(drop, [ids])
+                if rows:
+                    cursor.execute(sweep.UPSERT, [list(column) for column in zip(*rows, strict=True)])
+                for statement in writes:
+                    cursor.execute(statement, [ids])
+                cursor.execute(DONE, [ids])
+
+    return seconds(work)
+
+
+def _questions(ids: list[int]) -> list[str]:
+    """What we ask the database for the facts of these orders, as it is sent."""
+    books = Books.of_orders(ids)
+    with CaptureQueriesContext(connection) as captured:
+        reading.read(ids, books.needs)
+    return [query["sql"] for query in captured.captured_queries]
+
+
+def _read(cursor: Any, questions: list[str]) -> None:
+    for question in questions:
+        cursor.execute(question)
+        cursor.fetchall()

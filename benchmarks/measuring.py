@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Result:
-    """Rates per second of `unit`; `goal` is the least ratio the product promises."""
+    """Rates per second of `unit`, or other figures of which more is better; `goal` is the least ratio the product promises."""
 
     name: str
     unit: str
     ours: float
     floor: float
     goal: float
+    per: str = "/s"
 
     @property
     def ratio(self) -> float:
@@ -21,9 +22,13 @@ class Result:
 
     def __str__(self) -> str:
         return (
-            f"{self.name} ours={self.ours:,.0f} floor={self.floor:,.0f} ratio={self.ratio:.2f} "
-            f"goal={self.goal:.2f} ({self.unit}/s)"
+            f"{self.name} ours={_figure(self.ours)} floor={_figure(self.floor)} ratio={self.ratio:.2f} "
+            f"goal={self.goal:.2f} ({self.unit}{self.per})"
         )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.3g}"
 
 
 def seconds(work: Callable[[], object]) -> float:

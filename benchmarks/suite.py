@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from benchmarks import imports, judging, pages, polling, pushes, recording, simulator
+from benchmarks import imports, judging, pages, polling, pushes, recording, ringing, simulator, verdicts, working
 from benchmarks.measuring import Result
 from benchmarks.scene import build
 
@@ -24,7 +24,13 @@ BENCHMARKS = {
     "import": imports.bench,
     "record": recording.bench,
     "push": pushes.bench,
-    "sweep": judging.bench,
+    "judge": judging.bench_first,
+    "rejudge": judging.bench_again,
+    "sweep": ringing.bench,
+    "idle": ringing.bench_idle,
+    "workers": working.bench_workers,
+    "memory": working.bench_memory,
+    "verdict": verdicts.bench,
     "queue": pages.bench,
     "simulator": simulator.bench,
     "poll": polling.bench,

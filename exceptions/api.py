@@ -85,13 +85,20 @@ class EventSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
 
 
+class RungSerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    total = serializers.DecimalField(12, 2, help_text="Owed from then on, if nothing is done.")
+    rules = serializers.ListField(child=serializers.CharField(), source="codes")
+
+
 class CaseStorySerializer(CaseSerializer):
     clocks = ClockSerializer(many=True)
+    ladder = RungSerializer(many=True, help_text="What the case costs when.")
     events = EventSerializer(many=True)
     log = EntrySerializer(many=True)
 
     class Meta(CaseSerializer.Meta):
-        fields = [*CaseSerializer.Meta.fields, "clocks", "events", "log"]
+        fields = [*CaseSerializer.Meta.fields, "clocks", "ladder", "events", "log"]
 
 
 class CasePageSerializer(serializers.Serializer[Any]):
@@ -132,6 +139,7 @@ def _told(told: CaseStory) -> dict[str, Any]:
     return {
         **body,
         "clocks": ClockSerializer(told.clocks, many=True).data,
+        "ladder": RungSerializer(told.ladder, many=True).data,
         "events": EventSerializer(told.events, many=True).data,
         "log": EntrySerializer(told.entries, many=True).data,
     }

@@ -298,7 +298,7 @@ def look(test: BackTest, order_ids: list[int]) -> Found:
     for shop_id, facts in reading.read(order_ids, needs):
         draft = drafts[shop_id]
         before, after = judge(facts, books.of(shop_id, facts.since)), judge(facts, draft)
-        for change in compare(before, after, facts.amount, test.since, test.until, draft.zone):
+        for change in compare(before, after, test.since, test.until, draft.zone):
             _count(found, test, shop_id, facts.id, change)
     return found
 

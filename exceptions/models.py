@@ -38,8 +38,12 @@ class Clock(models.Model):
     # Null = still running. Kept if it stopped at or before due_at.
     stopped_at = models.DateTimeField(null=True)
     penalty = models.DecimalField(max_digits=12, decimal_places=2, default=0)
-    # Of the clocks of an order that name the same stack one pays at most; blank = it adds to the others.
+    # Clocks of an order that name the same stack pay together: see `cap`; blank = it adds to the others.
     stack = models.CharField(max_length=40, blank=True, default="", db_default="")
+    # Null = the stack pays once, the dearest; else its penalties add up, to this at most. Kept as money, on the clock:
+    # a share of what was paid is settled when the clock is judged, and by the version that applied then, so that
+    # sums over a million clocks ask no pack and no order.
+    cap = models.DecimalField(max_digits=12, decimal_places=2, null=True)
 
     level = models.PositiveSmallIntegerField(default=0)
     # Wake me at: the next of warn, due, grave; null = stopped, or nothing left to pass.
@@ -64,6 +68,8 @@ class Clock(models.Model):
             models.Index(fields=["wake_at"], name="clock_wake", condition=Q(wake_at__isnull=False)),
             # exceptions.desk.settle: the running clocks of a case.
             models.Index(fields=["case"], name="clock_of_case", condition=Q(case__isnull=False)),
+            # insights.exposure: what broke on which day. Entered once a clock breaks, so a sweep pays little for it.
+            models.Index(fields=["due_at"], name="clock_broken", condition=Q(level__gte=Level.BROKEN.value)),
         ]
 
     def __str__(self) -> str:
@@ -221,6 +227,26 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.merchant} #{self.number or '–'}"
+
+
+class Release(models.Model):
+    """The packs as once shipped to this installation: new ones reach the open orders as a merchant's version does."""
+
+    # Of all packs (exceptions.deadlines.terms.digest).
+    digest = models.CharField(max_length=64, unique=True)
+    seen_at = models.DateTimeField()
+    # How far the orders have been woken (exceptions.rulemaking.spreading); null woken_at = not all of them.
+    woken_to = models.BigIntegerField(default=0)
+    woken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # exceptions.rulemaking.spreading: releases the orders have not all been told of.
+            models.Index(fields=["woken_at"], name="release_spreading", condition=Q(woken_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.digest[:12]
 
 
 class Filing(models.Model):

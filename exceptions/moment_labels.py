@@ -20,6 +20,7 @@ MOMENTS = {
     "left_province": _("Left the first hub’s province"),
     "out_for_delivery": _("Out for delivery"),
     "at_station": _("Waiting at the station"),
+    "brought": _("Delivered, or left at a station"),
     "attempt_failed": _("Attempt failed"),
     "retried": _("Tried again"),
     "returning": _("On its way back"),

@@ -6,7 +6,6 @@ Safe to run twice, at once, or not for a day: all that is due is found by column
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -16,7 +15,7 @@ from exceptions.blindspots import Spot
 from exceptions.deadlines import reading
 from exceptions.deadlines.blindness import blind
 from exceptions.deadlines.rules import ClockDraft, judge
-from exceptions.desk.settle import settle
+from exceptions.desk.settle import settle, worsen
 from exceptions.models import Clock
 from exceptions.policies import Books
 from orders.models import Order
@@ -26,74 +25,60 @@ log = logging.getLogger(__name__)
 # Large enough that the fixed cost of about ten statements is spread thin, small enough that locks are held for
 # well under a second and a person's click on one of these orders does not wait noticeably.
 BATCH = 500
+# Ringing is a third of that work an order.
+RUNG = 1000
 # A row whose judging raises is set aside this long, its error kept, so that it cannot stop the line.
 SET_ASIDE = timedelta(hours=1)
 
-# How far a clock has come, and when it has to be looked at next; the same as ClockDraft.level_at.
+# How far a clock has come, and when it has to be looked at next; the same as ClockDraft.level_at and wake_at.
 LEVEL = """case when least(stopped_at, %(now)s) > grave_at then 3 when least(stopped_at, %(now)s) > due_at then 2
                 when least(stopped_at, %(now)s) > warn_at then 1 else 0 end"""
 WAKE_AT = """case when stopped_at is not null then null when %(now)s <= warn_at then warn_at
                   when %(now)s <= due_at then due_at when %(now)s <= grave_at then grave_at end"""
 
-COLUMNS = {
+RUN = {
     "order_id": "bigint",
-    "line_id": "bigint",
-    "waybill_id": "bigint",
-    "ticket_id": "bigint",
     "term": "text",
+    "waybill_id": "bigint",
+    "line_id": "bigint",
+    "ticket_id": "bigint",
+    "started_at": "timestamptz",
+}
+SET_BY_FACTS = {
     "version": "text",
     "kind": "text",
-    "started_at": "timestamptz",
     "warn_at": "timestamptz",
     "due_at": "timestamptz",
     "grave_at": "timestamptz",
     "stopped_at": "timestamptz",
     "penalty": "numeric",
     "stack": "text",
+    "cap": "numeric",
+    "level": "smallint",
+    "wake_at": "timestamptz",
 }
-# Columns that come from the draft's term; all others but the kind are the draft's own.
-OF_TERM = {"term": "code", "version": "version", "stack": "stack"}
-DRAFTED = frozenset(COLUMNS) - frozenset(OF_TERM) - {"kind"}
-DRAFTS = f"""
-    select * from unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in COLUMNS.items())})
-    as d({", ".join(COLUMNS)})
-"""
-SAME_RUN = """c.order_id = d.order_id and c.term = d.term and c.started_at = d.started_at
-    and c.waybill_id is not distinct from d.waybill_id and c.line_id is not distinct from d.line_id
-    and c.ticket_id is not distinct from d.ticket_id"""
-
-DROP = f"""
-with drafts as ({DRAFTS})
-delete from exceptions_clock c where c.order_id = any(%(orders)s)
-  and not exists (select 1 from drafts d where {SAME_RUN})
-"""
-SET_BY_FACTS = (
-    "version",
-    "kind",
-    "warn_at",
-    "due_at",
-    "grave_at",
-    "stopped_at",
-    "penalty",
-    "stack",
-    "level",
-    "wake_at",
-)
+COLUMNS = RUN | SET_BY_FACTS
+STANDING = f"select id, {', '.join(COLUMNS)} from exceptions_clock where order_id = any(%s)"
+DROP = "delete from exceptions_clock where id = any(%s)"
+# A clock that runs again after its stop was taken back, that has its limit put off, or that is of another kind now, has
+# nothing to do with its former case any more: it opens another when the time comes.
+PARTED = """case_id = case when excluded.stopped_at is null
+    and (c.stopped_at is not null or excluded.level = 0 or excluded.kind <> c.kind) then null else c.case_id end"""
 UPSERT = f"""
-with drafts as ({DRAFTS})
-insert into exceptions_clock as c ({", ".join(COLUMNS)}, level, wake_at)
-select {", ".join(COLUMNS)}, {LEVEL}, {WAKE_AT} from drafts
-on conflict (order_id, term, waybill_id, line_id, ticket_id, started_at) do update
-set {", ".join(f"{name} = excluded.{name}" for name in SET_BY_FACTS)}
-where ({", ".join(f"c.{name}" for name in SET_BY_FACTS)})
-   is distinct from ({", ".join(f"excluded.{name}" for name in SET_BY_FACTS)})
+insert into exceptions_clock as c ({", ".join(COLUMNS)})
+select * from unnest({", ".join(f"%s::{kind}[]" for kind in COLUMNS.values())})
+on conflict ({", ".join(RUN)}) do update
+set {", ".join(f"{name} = excluded.{name}" for name in SET_BY_FACTS)}, {PARTED}
 """
 
+JUDGED = "update orders_order set review_at = null, review_error = '' where id = any(%s)"
+
+# Rows are passed over before they are counted: beside another worker this one finds the next, not none. It waits for no lock, so
+# that it need not take them in pk order.
 RING_ORDERS = """
-select o.id from orders_order o
-where o.id in (select order_id from exceptions_clock where wake_at < %(now)s order by wake_at limit %(batch)s)
-order by o.id
-for no key update skip locked
+select o.id from exceptions_clock c join orders_order o on o.id = c.order_id
+where c.wake_at < %(now)s order by c.wake_at limit %(batch)s
+for no key update of o skip locked
 """
 RING = f"""
 update exceptions_clock set level = {LEVEL}, wake_at = {WAKE_AT}
@@ -149,25 +134,61 @@ def judge_orders(ids: list[int], now: datetime) -> None:
     _write(drafts, ids, now)
     blindspots.write(spots, ids)
     settle(ids, now)
-    Order.objects.filter(pk__in=ids).update(review_at=None, review_error="")
+    with connection.cursor() as cursor:
+        cursor.execute(JUDGED, [ids])
     nearness.tell(ids, now)
 
 
 def _write(drafts: list[ClockDraft], order_ids: list[int], now: datetime) -> None:
-    values: dict[str, Any] = {name: list(map(attrgetter(name), drafts)) for name in COLUMNS if name in DRAFTED}
-    values |= {name: [getattr(draft.term, attribute) for draft in drafts] for name, attribute in OF_TERM.items()}
-    values["kind"] = [draft.kind.value for draft in drafts]
-    values |= {"orders": order_ids, "now": now}
+    """Make the clocks of these orders those drafted.
+
+    Most stand already as they should, and reading them to leave them alone costs a sixth of handing all to the database
+    to compare (10 ms instead of 60 for 500 orders).
+    """
+    rows = [_row(draft, now) for draft in drafts]
     with connection.cursor() as cursor:
-        cursor.execute(DROP, values)
-        cursor.execute(UPSERT, values)
+        cursor.execute(STANDING, [order_ids])
+        standing = {row[1 : 1 + len(RUN)]: row for row in cursor.fetchall()}
+        changed = []
+        for row in rows:
+            former = standing.pop(row[: len(RUN)], None)
+            if former is None or former[1:] != row:
+                changed.append(row)
+        if standing:
+            cursor.execute(DROP, [[row[0] for row in standing.values()]])
+        if changed:
+            cursor.execute(UPSERT, [list(column) for column in zip(*changed, strict=True)])
+
+
+def _row(draft: ClockDraft, now: datetime) -> tuple[Any, ...]:
+    """A draft as COLUMNS have it."""
+    term = draft.term
+    return (
+        draft.order_id,
+        term.code,
+        draft.waybill_id,
+        draft.line_id,
+        draft.ticket_id,
+        draft.started_at,
+        term.version,
+        draft.kind.value,
+        draft.warn_at,
+        draft.due_at,
+        draft.grave_at,
+        draft.stopped_at,
+        draft.penalty,
+        term.stack,
+        draft.cap,
+        draft.level_at(now).value,
+        draft.wake_at(now),
+    )
 
 
 def ring_batch(now: datetime) -> int:
-    """Move up to BATCH clocks (and all others of their orders) past the thresholds gone by; return the orders taken."""
+    """Move up to RUNG clocks (and all others of their orders) past the thresholds gone by; return the orders taken."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(RING_ORDERS, {"now": now, "batch": BATCH})
-        ids = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(RING_ORDERS, {"now": now, "batch": RUNG})
+        ids = sorted({pk for (pk,) in cursor.fetchall()})
         if ids:
             _spare(_ring, ids, now)
     return len(ids)
@@ -176,5 +197,5 @@ def ring_batch(now: datetime) -> int:
 def _ring(ids: list[int], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(RING, {"orders": ids, "now": now})
-    settle(ids, now)
+    worsen(ids, now)
     nearness.tell(ids, now)

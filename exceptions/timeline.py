@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from exceptions import filings
 from exceptions.deadlines.kinds import Level
+from exceptions.deadlines.shoplimits import threshold
 from exceptions.deadlines.terms import Term
 from exceptions.desk.case_page import CaseStory
 from exceptions.desk.workflow import Action
@@ -86,6 +87,28 @@ def _limit(clock: Clock, term: Term | None, story: CaseStory, now: datetime) -> 
         needs_review=bool(term and term.needs_review),
         note=term_note(term) if term else "",
     )
+
+
+def costs(story: CaseStory, now: datetime) -> str:
+    """What the case costs now and from when it costs more; blank where no rate is known."""
+    zone, currency = story.order.shop.zone, story.order.currency
+    told, owed_now = [], ""
+    for rung in story.ladder:
+        total = money.shown(rung.total, currency)
+        if rung.at < now:
+            owed_now = _("{money} now").format(money=total)
+            continue
+        names = [term_name(story.terms[code]) if code in story.terms else code for code in rung.codes]
+        step = _("{money} from {at} ({rule})")
+        told.append(step.format(money=total, at=times.wall(rung.at, now, zone), rule=", ".join(names)))
+    return _("; ").join([*filter(None, [owed_now]), *told])
+
+
+def shop_limits(story: CaseStory) -> list[str]:
+    """What the shop may run into by the limits this case is about, each once."""
+    codes = [code for rung in story.ladder for code in rung.codes]
+    limits = [limit for code in codes if code in story.terms for limit in story.terms[code].limits]
+    return list(dict.fromkeys(threshold(limit) for limit in limits))
 
 
 def term_name(term: Term) -> str:

@@ -35,4 +35,6 @@ urlpatterns = [
     path("api/rules/trial/", rules.Trial.as_view(), name="api-rules-trial"),
     path("api/rules/discard/", rules.Discard.as_view(), name="api-rules-discard"),
     path("api/rules/<slug:code>/", rules.OneRule.as_view(), name="api-rule"),
+    # Last: rules/<code>/ would take rules/backtests/ for a code.
+    path("", include("exceptions.rulemaking.urls")),
 ]

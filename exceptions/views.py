@@ -180,6 +180,8 @@ def show_case(
         "row": shown.row(told.case, now),
         "advice": advice(Kind(told.case.kind), Level(told.case.level)),
         "limits": timeline.limits(told, now),
+        "costs": timeline.costs(told, now),
+        "shop_limits": timeline.shop_limits(told),
         "moments": timeline.moments(told, people, now),
         "state": State(told.case.state),
         "resolved": told.case.state == State.RESOLVED.value,

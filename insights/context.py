@@ -22,6 +22,7 @@ from shipments.inbox.wordings import count_waiting
 COUNTS_SECONDS = 5
 SECTIONS = {
     "start": "start",
+    "exposure": "exposure",
     "desk": "desk",
     "blindspots": "desk",
     "case": "desk",
@@ -31,6 +32,8 @@ SECTIONS = {
     "setup": "setup",
     "account": "setup",
     "wording": "wordings",
+    "rule": "rules",
+    "backtest": "rules",
 }
 
 

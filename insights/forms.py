@@ -1,10 +1,13 @@
-"""What an admin types about a shop."""
+"""What an admin types about a shop, and what days and shops somebody wants to see."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from insights.exposure import Span, span
+from merchants.access import Member
 from merchants.models import Shop
 from merchants.provinces import PROVINCES
 
@@ -31,3 +34,25 @@ class ShipsFromForm(forms.Form):
         if cleaned.get("city") and not cleaned.get("province") and "province" not in self.errors:
             self.add_error("province", _("Choose the province the city lies in."))
         return cleaned
+
+
+class ExposureForm(forms.Form):
+    """What it cannot read or the member may not see is ignored, so that an old link still opens."""
+
+    since = forms.DateField(label=_("From day"), required=False)
+    until = forms.DateField(label=_("To day"), required=False)
+    shop = forms.TypedMultipleChoiceField(label=_("Shop"), required=False, coerce=int)
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+        self.fields["shop"].choices = [(shop.pk, shop.name) for shop in member.shops]  # type: ignore[attr-defined]
+
+    @property
+    def shops(self) -> list[Shop]:
+        """The shops asked for; all of the member's where none is."""
+        chosen = self.cleaned_data.get("shop")
+        return [shop for shop in self.member.shops if not chosen or shop.pk in chosen]
+
+    def span(self, today: date) -> Span:
+        return span(self.cleaned_data.get("since"), self.cleaned_data.get("until"), today)

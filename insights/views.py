@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from exceptions import shown
 from exceptions.desk import queue
 from insights import board, horizon, shops
-from insights.forms import ShipsFromForm
+from insights import exposure as exposed
+from insights.forms import ExposureForm, ShipsFromForm
 from merchants import access, audit
 from merchants.access import Right
 from merchants.models import Membership, Shop
@@ -45,10 +46,32 @@ def start(request: HttpRequest) -> HttpResponse:
         "blind": board.blind(member),
         "ages": board.data_age(member, now),
         "accounts": board.accounts(member, now),
+        "shop_limits": exposed.near_limits(member, now),
         "first": [shown.row(case, now) for case in queue.page(member, queue.Filters(), now).rows[:FIRST]],
         "next_due": shown.row(counts.next_due, now) if counts.next_due else None,
     }
     return whole_or_part(request, "insights/start.html", {"board": "board"}, context)
+
+
+@require_GET
+def exposure(request: HttpRequest) -> HttpResponse:
+    """What broken limits cost and what can still be saved, by shop and day."""
+    member = access.member(request, Right.VIEW)
+    now = timezone.now()
+    form = ExposureForm(request.GET, member=member)
+    form.is_valid()
+    today = timezone.localdate(now, board.zone_of(member))
+    asked = form.span(today)
+    chosen = form.shops
+    context = {
+        "now": now,
+        "today": today,
+        "exposure": exposed.exposure(member, chosen, asked, now),
+        "chosen": chosen[0].pk if len(chosen) == 1 else None,
+        "first": today - exposed.PAST,
+        "last": today + exposed.AHEAD,
+    }
+    return whole_or_part(request, "insights/exposure.html", {"list": "list"}, context)
 
 
 def rail(request: HttpRequest) -> HttpResponse:

@@ -34,13 +34,14 @@ class Moments:
     # The first scan after that at which it was taken out again, lay at a station or was delivered.
     retried_at: datetime | None = None
     last_pickup_at: datetime | None = None
-    # The first scan of the way back to the sender; a parcel sent on to another address is not on it.
+    # The refusal nothing was tried after, else the first scan of the way back to the sender; a parcel sent on to another
+    # address is not on it.
     returning_at: datetime | None = None
 
 
 def moments(scans: Iterable[Scan]) -> Moments:
     """Return what the scans of one waybill (any order, any number of repeats) give; instants are those of the scans."""
-    station = failed = retried = picked_up = returning = None
+    station = failed = retried = picked_up = refused = returning = None
     at_station = False
     for at, stage, cause in _ordered(scans):
         if stage is Stage.AVAILABLE_FOR_PICKUP:
@@ -56,7 +57,11 @@ def moments(scans: Iterable[Scan]) -> Moments:
             picked_up = at
         elif stage is Stage.RETURNING and cause is not Cause.FORWARDED and returning is None:
             returning = at
-    return Moments(station, failed, retried, picked_up, returning)
+        elif returning is None and stage is Stage.REFUSED:
+            refused = refused or at
+        elif returning is None and stage in _TRIED:
+            refused = None
+    return Moments(station, failed, retried, picked_up, refused or returning)
 
 
 def _ordered(scans: Iterable[Scan]) -> list[Scan]:

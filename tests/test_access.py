@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from exceptions import sweep
-from exceptions.models import BackTest, Case, Filing
+from exceptions.models import BackTest, Case, Filing, Policy
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -28,9 +28,13 @@ class Address:
     method: str = "get"
     path: tuple[tuple[str, str], ...] = ()
     data: tuple[tuple[str, str], ...] = ()
+    # What its path calls the thing.
+    named: str = "pk"
     # The thing's number is posted in this field instead of standing in the path.
     posted: str = ""
 
+
+RULE = (("code", "PDD-SHIP-48"),)
 
 ADDRESSES: dict[str, Address] = {
     "login": Address(PUBLIC),
@@ -44,10 +48,38 @@ ADDRESSES: dict[str, Address] = {
     "setup": Address(Right.ADMINISTER),
     "setup-shop": Address(Right.ADMINISTER, "shop"),
     "setup-audit": Address(Right.ADMINISTER),
+    "exposure": Address(Right.VIEW),
+    "api-exposure": Address(Right.VIEW),
     "desk": Address(Right.VIEW),
     "desk-bulk": Address(Right.TRIAGE, method="post", data=(("action", "assign"),)),
     "case": Address(Right.VIEW, "case"),
     "case-act": Address(Right.TRIAGE, "case", method="post", path=(("action", "note"),)),
+    "rules": Address(Right.VIEW),
+    "rule": Address(Right.VIEW, path=RULE),
+    "rule-check": Address(Right.ADMINISTER, method="post", path=RULE, data=(("on", "1"),)),
+    "rule-change": Address(Right.ADMINISTER, path=RULE),
+    "rule-change-drop": Address(Right.ADMINISTER, method="post", path=RULE),
+    "rule-own-new": Address(Right.ADMINISTER),
+    "rule-own": Address(Right.ADMINISTER, "own", named="code"),
+    "rule-own-drop": Address(Right.ADMINISTER, "own", method="post", named="code"),
+    "rule-windows": Address(Right.VIEW),
+    "rule-window-new": Address(Right.ADMINISTER),
+    "rule-window": Address(Right.ADMINISTER, "window", named="key"),
+    "rule-window-drop": Address(Right.ADMINISTER, "window", method="post", named="key"),
+    "rule-waivers": Address(Right.VIEW),
+    "rule-waiver-new": Address(Right.ADMINISTER),
+    "rule-waiver": Address(Right.ADMINISTER, "waiver", named="key"),
+    "rule-waiver-drop": Address(Right.ADMINISTER, "waiver", method="post", named="key"),
+    "rule-hours": Address(Right.VIEW),
+    "rule-region": Address(Right.ADMINISTER, method="post", data=(("name", "海岛"), ("provinces", "海南"))),
+    "rule-draft": Address(Right.ADMINISTER),
+    "rule-draft-revert": Address(Right.ADMINISTER, method="post", data=(("part", "week"), ("key", "week"))),
+    "rule-draft-publish": Address(Right.ADMINISTER, method="post"),
+    "rule-draft-trial": Address(Right.ADMINISTER, method="post", data=(("on", "1"),)),
+    "rule-draft-rebase": Address(Right.ADMINISTER, method="post"),
+    "rule-draft-discard": Address(Right.ADMINISTER, method="post"),
+    "rule-versions": Address(Right.VIEW),
+    "rule-rollback": Address(Right.ADMINISTER, method="post", path=(("number", "1"),)),
     "blindspots": Address(Right.VIEW),
     "order-limits": Address(Right.VIEW, "order"),
     "api-blindspots": Address(Right.VIEW),
@@ -144,11 +176,15 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
     wording = Wording.objects.create(
         merchant=shop.merchant, phrase="星际跃迁", first_seen_at=now, last_seen_at=now, example="星际跃迁"
     )
+    Policy.objects.create(merchant=shop.merchant, document=RULES, created_at=now)
     backtest = BackTest.objects.create(
         merchant=shop.merchant, after={}, since=now - timedelta(days=7), until=now, created_at=now
     )
     return {
         "merchant": shop.merchant.pk,
+        "window": "w1",
+        "waiver": "v1",
+        "own": "OWN-PACK-24",
         "shop": shop.pk,
         "wording": wording.pk,
         "case": case.pk,
@@ -161,6 +197,33 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "account": CarrierAccount.objects.get().pk,
         "backtest": backtest.pk,
     }
+
+
+DAYS = {"opens": "2026-11-10", "closes": "2026-11-12", "codes": ["PDD-SHIP-48"], "scope": {}}
+CLOCK = {
+    "code": "OWN-PACK-24",
+    "name_zh": "打包",
+    "name_en": "Packing",
+    "kind": "late_dispatch",
+    "subject": "order",
+    "start": "paid",
+    "stop": ["uploaded"],
+    "hours": 24,
+    "warn_hours": 4,
+    "grave_hours": 24,
+    "scope": {},
+    "source": ["own"],
+    "grade": "A",
+    "needs_review": False,
+}
+# A draft with one of each thing that has a page of its own.
+RULES = {
+    "windows": [DAYS | {"key": "w1", "name": "双11", "by": "paid", "hours": 72, "later_wins": True}],
+    "waivers": [
+        DAYS | {"key": "v1", "name": "洪水", "kinds": [], "areas": ["湖南"], "places": ["receiver"], "by": "due"}
+    ],
+    "own": [CLOCK],
+}
 
 
 def open_case(order: Order, now: datetime) -> Case:
@@ -184,7 +247,7 @@ def ask(client: Client, name: str, address: Address, things: dict[str, int | str
     if address.posted:
         data[address.posted] = things[address.thing]
     elif address.thing:
-        kwargs["pk"] = things[address.thing]
+        kwargs[address.named] = things[address.thing]
     url = reverse(name, kwargs=kwargs)
     return int(getattr(client, address.method)(url, data).status_code)
 

@@ -52,6 +52,7 @@ PURE = (
     "exceptions/deadlines/penalties.py",
     "exceptions/deadlines/policy.py",
     "exceptions/deadlines/rulebook.py",
+    "exceptions/deadlines/shoplimits.py",
     "exceptions/deadlines/rules.py",
     "exceptions/deadlines/terms.py",
     "exceptions/deadlines/workdays.py",

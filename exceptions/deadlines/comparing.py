@@ -59,16 +59,15 @@ class Breach:
 def compare(
     before: Iterable[ClockDraft],
     after: Iterable[ClockDraft],
-    paid: Decimal,
     since: datetime,
     until: datetime,
     zone: tzinfo,
 ) -> list[Change]:
-    """Return what broke in [since, until) under the rules before, after, or both; `paid` is the order's amount.
+    """Return what broke in [since, until) under the rules before, after, or both.
 
     A limit that is only moved across an edge of the window, before `since` under one of the two, is flagged by both.
     """
-    was, would = breaches(before, paid, until), breaches(after, paid, until)
+    was, would = breaches(before, until), breaches(after, until)
     if not was and not would:
         return []
     mine, theirs = _of_units(was, since), _of_units(would, since)
@@ -78,7 +77,7 @@ def compare(
     ]
 
 
-def breaches(clocks: Iterable[ClockDraft], paid: Decimal, until: datetime) -> dict[Run, Breach]:
+def breaches(clocks: Iterable[ClockDraft], until: datetime) -> dict[Run, Breach]:
     """Return the clocks that broke before `until`, in the order they did, with what each adds to what is owed."""
     broken = [clock for clock in clocks if clock.broke_at is not None and clock.broke_at < until]
     broken.sort(key=attrgetter("due_at"))
@@ -86,9 +85,8 @@ def breaches(clocks: Iterable[ClockDraft], paid: Decimal, until: datetime) -> di
     dues: list[Due] = []
     total = NOTHING
     for clock in broken:
-        term = clock.term
-        dues.append(Due(clock.penalty, term.stack, term.stack_cap_percent, term.stack_cap))
-        together = owed(dues, paid)
+        dues.append(Due(clock.penalty, clock.term.stack, clock.cap))
+        together = owed(dues)
         found[_run(clock)] = Breach(clock.due_at, (clock.kind, clock.waybill_id), together - total)
         total = together
     return found

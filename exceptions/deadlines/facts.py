@@ -18,6 +18,7 @@ class LineFacts:
     promised_dispatch_at: datetime | None = None
     sku: str = ""
     category: str = ""
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +180,20 @@ def joined(parcel: ParcelFacts, onward: Sequence[ParcelFacts], homeward: Sequenc
 def uploaded_at(facts: OrderFacts) -> datetime | None:
     """First instant the platform was told a waybill number, else the platform's own dispatch time.
 
-    Where neither is told, a hand-over proves that there was a number by then.
+    Where neither is told, a hand-over or pickup proves that there was a number by then.
     """
     told = earliest([*(parcel.uploaded_at for parcel in facts.owed_parcels), facts.dispatched_at])
-    return told or facts.handed_over_at
+    return told or facts.handed_over_at or earliest(map(parcel_picked_up_at, facts.owed_parcels))
 
 
 def parcel_picked_up_at(parcel: ParcelFacts) -> datetime | None:
     """The pickup scan; where none was told, the first later scan proves it."""
     return earliest((parcel.picked_up_at, parcel.moved_at, parcel.out_for_delivery_at, parcel.delivered_at))
+
+
+def brought_at(parcel: ParcelFacts) -> datetime | None:
+    """When it was with the buyer, or left at a station or locker for them to collect."""
+    return earliest((parcel.at_station_at, parcel.delivered_at))
 
 
 def unheard(facts: OrderFacts) -> bool:
@@ -227,7 +233,8 @@ def progress(facts: OrderFacts) -> Progress:
 
 def earliest(instants: Iterable[datetime | None]) -> datetime | None:
     """The earliest of the instants that are known."""
-    return min((instant for instant in instants if instant), default=None)
+    told = [instant for instant in instants if instant]
+    return min(told) if told else None
 
 
 PARCEL_INSTANTS = tuple(name for name in ParcelFacts.__dataclass_fields__ if name.endswith("_at"))

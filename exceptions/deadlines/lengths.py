@@ -1,11 +1,12 @@
 """From the start of a clock to its due instant, and what moved it on the way. Pure; all instants are aware UTC."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 
-from exceptions.deadlines.facts import OrderFacts, ParcelFacts
+from exceptions.deadlines.facts import OrderFacts, ParcelFacts, uploaded_at
 from exceptions.deadlines.rulebook import Rulebook, Waiver, Window
 from exceptions.deadlines.terms import Lane, Length, Term
 from exceptions.deadlines.worktime import add_working, add_working_days, end_of, end_of_day
@@ -90,12 +91,13 @@ def due(
         if lane:
             steps.append(Step("lane", lane_name(lane), at))
     for window in (book.windows or {}).get(term.code, ()):
-        at = _opened(window, term, book, order, started, at, steps)
+        at = _opened(window, term, book, order, parcel, started, at, steps)
     if cut_at and term.cut and (sooner := cut_at + term.cut.lasts) < at:
         at = sooner
         steps.append(Step("cut", term.cut.on, at))
+    unwaived = at  # the limit that a notice speaks of, whatever another grants
     for waiver in book.waivers:
-        if waiver.covers(term) and applies(waiver, book, order, parcel, at):
+        if waiver.covers(term) and applies(waiver, book, order, parcel, unwaived):
             if waiver.until is None:
                 raise NotJudged("waiver", waiver.name)
             if waiver.until > at:
@@ -116,11 +118,13 @@ def _opened(
     term: Term,
     book: Rulebook,
     order: OrderFacts,
+    parcel: ParcelFacts | None,
     started: datetime,
     at: datetime,
     steps: list[Step],
 ) -> datetime:
-    keyed = {"paid": order.since, "placed": order.placed_at, "uploaded": started}[window.by]
+    uploaded = parcel.uploaded_at if parcel else uploaded_at(order)
+    keyed = {"paid": order.since, "placed": order.placed_at, "uploaded": uploaded}[window.by]
     if keyed is None or not window.opens <= keyed <= window.closes:
         return at
     if window.goods and order.goods not in window.goods:
@@ -147,7 +151,12 @@ def applies(waiver: Waiver, book: Rulebook, order: OrderFacts, parcel: ParcelFac
     if "transit" in waiver.places:
         for each in (parcel,) if parcel else order.parcels:
             places += each.provinces
-    return any(area in place for area in waiver.areas for place in places if place)
+            places += [stay.hub for stay in each.stays]
+    return any(SUFFIX.sub("", area) in place for area in waiver.areas for place in places if place)
+
+
+# What a notice writes behind a province (河南省, 广西壮族自治区) and scans leave out; behind a city it tells it from others.
+SUFFIX = re.compile(r"(?<=.)(省|(壮族|回族|维吾尔)?自治区|(?<=北京|天津|上海|重庆)市|特别行政区)$")
 
 
 def lane_name(lane: Lane) -> str:

@@ -10,7 +10,7 @@ from exceptions.deadlines.facts import OrderFacts, ParcelFacts, TicketFacts, ear
 Moments = dict[str, Callable[[Any], datetime | None]]
 
 ORDER_MOMENTS: dict[str, Callable[[OrderFacts], datetime | None]] = {
-    "placed": lambda order: order.placed_at,
+    "placed": lambda order: order.placed_at or order.paid_at,
     "paid": lambda order: order.paid_at or order.placed_at,
     "uploaded": known.uploaded_at,
     "dispatched": lambda order: order.dispatched_at or known.uploaded_at(order),
@@ -40,7 +40,7 @@ def arrived_at(parcel: ParcelFacts) -> datetime | None:
 
 def left_at(parcel: ParcelFacts, instant: datetime | None) -> datetime | None:
     """`instant`, or what proves that it must have been by then."""
-    return earliest((instant, parcel.out_for_delivery_at, parcel.delivered_at))
+    return earliest((instant, parcel.out_for_delivery_at, known.brought_at(parcel)))
 
 
 PARCEL_MOMENTS: dict[str, Callable[[ParcelFacts], datetime | None]] = {
@@ -55,6 +55,7 @@ PARCEL_MOMENTS: dict[str, Callable[[ParcelFacts], datetime | None]] = {
     "left_province": lambda parcel: left_at(parcel, parcel.left_province_at),
     "out_for_delivery": lambda parcel: parcel.out_for_delivery_at,
     "at_station": lambda parcel: parcel.at_station_at,
+    "brought": known.brought_at,
     "attempt_failed": lambda parcel: parcel.attempt_failed_at,
     "retried": lambda parcel: earliest((parcel.retried_at, parcel.delivered_at)),
     "returning": lambda parcel: parcel.returning_at,

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 CENT = Decimal("0.01")
@@ -63,33 +65,69 @@ def penalty(tiers: Iterable[Tier], amount: Decimal, promised: timedelta) -> Deci
     return NOTHING
 
 
+def cap(percent: Decimal | None, amount: Decimal | None, paid: Decimal) -> Decimal | None:
+    """The most a stack may come to on an order: the lower of a share of what was paid and an amount; None = no cap."""
+    caps = [] if percent is None else [(paid * percent / 100).quantize(CENT)]
+    return min([*caps, *([] if amount is None else [amount])], default=None)
+
+
 class Due(NamedTuple):
-    """A penalty that one clock of an order came to, with how it stacks: see `owed`."""
+    """A penalty that one clock of an order comes to, with how it stacks: see `owed`."""
 
     amount: Decimal
     # Blank = it adds to all others.
     stack: str = ""
-    # The most the group may come to: a share of what was paid, and an amount; None = it pays once, the dearest.
-    cap_percent: Decimal | None = None
+    # The most the stack may come to; None = it pays once, the dearest.
     cap: Decimal | None = None
 
 
-def owed(penalties: Iterable[Due], paid: Decimal) -> Decimal:
-    """What an order's broken clocks come to together: groups pay once or up to their cap, all else adds up."""
-    groups: dict[str, list[Due]] = defaultdict(list)
+def owed(penalties: Iterable[Due]) -> Decimal:
+    """What an order's clocks come to together: stacks pay once or up to their lowest cap, all else adds up.
+
+    `exceptions.desk.settle` and `insights.exposure` reckon the same in SQL; tests hold them together.
+    """
+    stacks: dict[str, list[Due]] = defaultdict(list)
     total = NOTHING
     for due in penalties:
         if due.stack:
-            groups[due.stack].append(due)
+            stacks[due.stack].append(due)
         else:
             total += due.amount
-    return total + sum((_together(group, paid) for group in groups.values()), NOTHING)
+    return total + sum((_together(stack) for stack in stacks.values()), NOTHING)
 
 
-def _together(group: list[Due], paid: Decimal) -> Decimal:
-    shares = [due.cap_percent for due in group if due.cap_percent is not None]
-    amounts = [due.cap for due in group if due.cap is not None]
-    if not shares and not amounts:
-        return max(due.amount for due in group)
-    caps = [(paid * min(shares) / 100).quantize(CENT)] if shares else []
-    return min([sum((due.amount for due in group), NOTHING), *caps, *amounts])
+def _together(stack: list[Due]) -> Decimal:
+    caps = [due.cap for due in stack if due.cap is not None]
+    if not caps:
+        return max(due.amount for due in stack)
+    return min(sum((due.amount for due in stack), NOTHING), *caps)
+
+
+class Breach(NamedTuple):
+    """A limit that broke, or will unless something is done: when, by which rule, and what it comes to."""
+
+    at: datetime
+    code: str
+    due: Due
+
+
+class Rung(NamedTuple):
+    """From when on what is owed, and the rules that bring it about."""
+
+    at: datetime
+    total: Decimal
+    codes: tuple[str, ...]
+
+
+def ladder(breaches: Iterable[Breach]) -> list[Rung]:
+    """What is owed when, step by step, if nothing is done; instants at which it does not rise are left out."""
+    rungs: list[Rung] = []
+    so_far: list[Due] = []
+    by_instant = sorted(breaches, key=attrgetter("at", "code"))
+    for at, together in groupby(by_instant, key=attrgetter("at")):
+        now = list(together)
+        so_far += [breach.due for breach in now]
+        total = owed(so_far)
+        if total > (rungs[-1].total if rungs else NOTHING):
+            rungs.append(Rung(at, total, tuple(dict.fromkeys(breach.code for breach in now if breach.due.amount))))
+    return rungs

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -25,6 +25,8 @@ class ClockDraft:
     due_at: datetime
     stopped_at: datetime | None
     penalty: Decimal
+    # The most its stack may come to on this order; None = the stack pays once.
+    cap: Decimal | None = None
     waybill_id: int | None = None
     line_id: int | None = None
     ticket_id: int | None = None
@@ -59,6 +61,12 @@ class ClockDraft:
             return Level.BROKEN
         return Level.SOON if reached > self.warn_at else Level.CALM
 
+    def wake_at(self, now: datetime) -> datetime | None:
+        """The next instant after which its level is another; None where it stopped, or is at its worst."""
+        if self.stopped_at is not None:
+            return None
+        return next((at for at in (self.warn_at, self.due_at, self.grave_at) if now <= at), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Silence:
@@ -81,47 +89,73 @@ def judge(order: OrderFacts, book: Rulebook) -> list[ClockDraft]:
 
     None of a promise to the buyer where nothing is owed any more: unpaid, cancelled or wholly refunded.
     """
-    return [found for found in examine(order, book) if isinstance(found, ClockDraft)]
+    # Most orders have no ticket, and a third of the rules is about tickets: to leave them out saves 4 of 70 µs an order.
+    there = {"order": True, "parcel": order.parcels, "ticket": order.tickets}
+    rules = [rule for rule in book.rules if rule.term.after or there.get(rule.term.subject, True)]
+    return [found for found in _examine(order, book, rules) if isinstance(found, ClockDraft)]
 
 
-def examine(order: OrderFacts, book: Rulebook) -> Iterator[ClockDraft | Silence]:
-    """Yield what each rule says about this order: its clocks, or why it starts none."""
+def examine(order: OrderFacts, book: Rulebook) -> Iterable[ClockDraft | Silence]:
+    """Return what each rule says about this order: its clocks, or why it starts none."""
+    return _examine(order, book, book.rules)
+
+
+def _examine(order: OrderFacts, book: Rulebook, rules: Iterable[Rule]) -> list[ClockDraft | Silence]:
+    order = _delivered_as_told(order)
+    found: list[ClockDraft | Silence] = []
     runs: dict[str, list[ClockDraft]] = {}
     waiting: list[Rule] = []
-    for rule in book.rules:
+    for rule in rules:
         if rule.term.after:
             waiting.append(rule)
             continue
-        for found in _of_rule(order, book, rule):
-            if isinstance(found, ClockDraft):
-                runs.setdefault(found.term.code, []).append(found)
-            yield found
+        said = _of_rule(order, book, rule)
+        runs[rule.term.code] = [one for one in said if isinstance(one, ClockDraft)]
+        found += said
     for rule in waiting:
-        yield from _of_rule(order, book, rule, runs.get(rule.term.after, []))
+        said = _of_rule(order, book, rule, runs.get(rule.term.after, []))
+        runs[rule.term.code] = [one for one in said if isinstance(one, ClockDraft)]
+        found += said
+    return found
+
+
+def _delivered_as_told(order: OrderFacts) -> OrderFacts:
+    """The platform's word that the buyer has everything holds for each parcel the carrier has not told the end of."""
+    if order.delivered_at is None:
+        return order
+    told = tuple(
+        parcel
+        if parcel.extra or parcel.turned_back or parcel.delivered_at
+        else replace(parcel, delivered_at=order.delivered_at)
+        for parcel in order.parcels
+    )
+    return replace(order, parcels=told)
 
 
 def _of_rule(
     order: OrderFacts, book: Rulebook, rule: Rule, former: Iterable[ClockDraft] = ()
-) -> Iterator[ClockDraft | Silence]:
+) -> list[ClockDraft | Silence]:
+    said: list[ClockDraft | Silence] = []
     term = rule.for_order(order) if rule.variants and rule.term.subject != "parcel" else rule.term
     if why := untouched(order, rule, term):
-        yield Silence(term, why)
+        said.append(Silence(term, why))
     elif term.subject == "ticket":
         for ticket in order.tickets:
             if ticket.kind in term.tickets:
-                yield from _noting(term, _ticket_clocks(order, book, ticket, term), ticket_id=ticket.id)
+                _note(said, term, _ticket_clocks(order, book, ticket, term), ticket_id=ticket.id)
     elif term.after:
         for clock in former:
-            yield from _noting(term, _escalation(order, book, term, clock), waybill_id=clock.waybill_id)
+            _note(said, term, _escalation(order, book, term, clock), waybill_id=clock.waybill_id)
     elif term.subject == "order":
-        yield from _noting(term, _order_clocks(order, book, term))
+        _note(said, term, _order_clocks(order, book, term))
     else:
         for parcel in order.parcels:
             mine = rule.for_order(order, parcel) if rule.variants else term
-            if why := _not_applied(order, mine):
-                yield Silence(mine, why, waybill_id=parcel.waybill_id)
+            if rule.variants and (why := _not_applied(order, mine)):
+                said.append(Silence(mine, why, waybill_id=parcel.waybill_id))
             else:
-                yield from _noting(mine, _parcel_clocks(order, book, parcel, mine), waybill_id=parcel.waybill_id)
+                _note(said, mine, _parcel_clocks(order, book, parcel, mine), waybill_id=parcel.waybill_id)
+    return said
 
 
 def untouched(order: OrderFacts, rule: Rule, term: Term) -> str:
@@ -146,24 +180,27 @@ def _not_applied(order: OrderFacts, term: Term) -> str:
     return ""
 
 
-def _noting(
+def _note(
+    said: list[ClockDraft | Silence],
     term: Term,
     clocks: Iterator[ClockDraft],
     *,
     waybill_id: int | None = None,
     ticket_id: int | None = None,
-) -> Iterator[ClockDraft | Silence]:
-    """The clocks; where one does not run, why."""
+) -> None:
+    """Take down the clocks; where one does not run, why."""
     try:
-        yield from clocks
+        for clock in clocks:
+            said.append(clock)
     except NotJudged as silence:
-        yield Silence(term, silence.why, silence.name, waybill_id, ticket_id)
+        said.append(Silence(term, silence.why, silence.name, waybill_id, ticket_id))
 
 
 def _order_clocks(order: OrderFacts, book: Rulebook, term: Term) -> Iterator[ClockDraft]:
     stopped = _all_of([ORDER_MOMENTS[name](order) for name in term.stop])
     arrived = term.start != "delivered" and known.delivered_at(order)
-    if stopped is None and (order.completed or arrived):
+    undated = order.sent and not order.parcels and "delivered" not in term.stop
+    if stopped is None and (order.completed or arrived or undated):
         raise NotJudged("over")  # over, but nobody told when: nothing left to run
     if stopped is None and "delivered" in term.stop and known.unheard(order):
         raise NotJudged("unwatched")  # it may well have arrived
@@ -173,11 +210,26 @@ def _order_clocks(order: OrderFacts, book: Rulebook, term: Term) -> Iterator[Clo
         raise NotJudged("not_started")
     lines = [line for line in order.lines if line.promised_dispatch_at] if term.promise == "dispatch" else []
     for line in lines:
-        yield from _runs(order, book, term, started, stopped, line.promised_dispatch_at, line_id=line.id)
+        for clock in _runs(order, book, term, started, stopped, line.promised_dispatch_at, line_id=line.id):
+            yield replace(clock, penalty=term.penalty(_share(order, line.id), clock.due_at - clock.started_at))
     if not lines:
         promised = PROMISES["order"][term.promise](order)
         parcel = _only_parcel(order, term) if promised else None
         yield from _runs(order, book, term, started, stopped, promised, waybill_id=parcel)
+
+
+def _share(order: OrderFacts, line_id: int | None) -> Decimal:
+    """What of the order's amount stands behind a line that is promised by itself; None = all of it.
+
+    Platforms pay by sub-order: by the lines' own amounts where all are told, else in equal parts.
+    """
+    if line_id is None:
+        return order.amount
+    amounts = {line.id: line.amount for line in order.lines if line.promised_dispatch_at}
+    told = [amount for amount in amounts.values() if amount is not None]
+    if len(told) < len(amounts) or not sum(told):
+        return order.amount / len(amounts)
+    return order.amount * (amounts[line_id] or 0) / sum(told)
 
 
 def _only_parcel(order: OrderFacts, term: Term) -> int | None:
@@ -203,6 +255,8 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
             raise NotJudged("not_started")
         if stopped is None and _ended(order, parcel, term):
             raise NotJudged("over")
+        if stopped is None and "left_province" in term.stop and parcel.moved_at is None:
+            raise NotJudged("not_started")  # one silence, one case: until it moves, that it does not is the trouble
         if stopped is None and _out_of_sight(order, parcel, term):
             raise NotJudged("places")
         # A number uploaded after the carrier had the goods was never late.
@@ -212,8 +266,12 @@ def _parcel_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term:
 
 
 def _ended(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
-    """Nothing is left to wait for on this parcel's way to the buyer."""
-    return (parcel.turned_back or order.completed) and term.start not in PAST_VOID
+    """Nothing is left to wait for on this parcel's way to the buyer.
+
+    A number cancelled before any goods left is no end: they are still owed.
+    """
+    gone = parcel.turned_back and known.handed_over_at(order) is not None
+    return (gone or order.completed) and term.start not in PAST_VOID
 
 
 def _out_of_sight(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
@@ -229,7 +287,9 @@ def _out_of_sight(order: OrderFacts, parcel: ParcelFacts, term: Term) -> bool:
 def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
     """One clock for each silence that came near the limit, and one for the silence that lasts."""
     start = PARCEL_MOMENTS[term.start](parcel)
-    end = known.earliest(PARCEL_MOMENTS[name](parcel) for name in term.stop)
+    stops = [PARCEL_MOMENTS[name](parcel) for name in term.stop]
+    # Not every courier scans a round; lying at a station and travelling home are other clocks' affair.
+    end = known.earliest((*stops, known.brought_at(parcel), parcel.returning_at))
     if start is None:
         raise NotJudged("not_started")
     scans = sorted({scan for scan in parcel.scans if scan >= start and (end is None or scan <= end)})
@@ -244,8 +304,10 @@ def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Te
 
 def _dwell_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
     """One clock for each stay in a hub that came near the limit, and one for the stay that lasts."""
-    end = known.earliest(PARCEL_MOMENTS[name](parcel) for name in ("out_for_delivery", "delivered"))
+    end = known.earliest((parcel.out_for_delivery_at, known.brought_at(parcel), parcel.returning_at))
     for stay in parcel.stays:
+        if end and stay.arrived_at > end:
+            continue  # of the way home, or of another round
         left = stay.left_at or end
         if left is None and _ended(order, parcel, term):
             continue
@@ -284,8 +346,15 @@ def _escalation(order: OrderFacts, book: Rulebook, term: Term, former: ClockDraf
     for clock in _runs(
         order, book, term, former.due_at, stopped, parcel=parcel, waybill_id=former.waybill_id, line_id=former.line_id
     ):
-        # What it costs goes by the promise that was broken first.
-        yield replace(clock, penalty=term.penalty(order.amount, former.due_at - former.started_at))
+        share = _share(order, former.line_id)
+        yield replace(clock, penalty=term.penalty(share, _promise_broken(order, former)))
+
+
+def _promise_broken(order: OrderFacts, former: ClockDraft) -> timedelta:
+    """How long the dispatch was promised to take: what a breach costs goes by it, whatever broke first."""
+    if former.kind is not Kind.LATE_DISPATCH and order.promised_dispatch_at and order.since:
+        return order.promised_dispatch_at - order.since
+    return former.due_at - former.started_at
 
 
 def _runs(
@@ -312,6 +381,7 @@ def _runs(
             due_at,
             stopped,
             term.penalty(order.amount, due_at - started),
+            cap=term.cap(order.amount),
             waybill_id=parcel.waybill_id if parcel else waybill_id,
             line_id=line_id,
             ticket_id=ticket.id if ticket else None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_noop as _
 from exceptions.deadlines.errors import MISSING, NONE_OF, Unreadable, unreadable
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.moments import MOMENTS, PROMISES
-from exceptions.deadlines.penalties import Tier, penalty, read_tier
+from exceptions.deadlines.penalties import NOTHING, Tier, cap, penalty, read_tier
 
 GENERIC = "generic"
 # Packs that belong to no platform: what the law says, and what we promise ourselves.
@@ -25,6 +26,8 @@ COMMON = ("law", "house")
 
 RUNNING_SHAPES = ("span", "gap", "dwell")
 SHAPES = (*RUNNING_SHAPES, "figure", "window", "waiver")
+# What a breach counts on, besides the order: once for a shop and day, a shop's rate, and what the carrier pays us.
+SHOP_DAY, SHOP_RATE, CARRIER = "shop_day", "shop_rate", "carrier"
 # Whose clock it is. The first two open cases; the others are shown only.
 WATCHED = ("ours", "carrier")
 WHOSE = (*WATCHED, "buyer", "platform", "right")
@@ -147,8 +150,15 @@ class Term:
         return self.shape in RUNNING_SHAPES and bool(self.length or self.promise or self.lanes)
 
     def penalty(self, amount: Decimal, promised: timedelta) -> Decimal:
-        """What a breach costs on an order of this amount, where so long was promised; 0 where no rate is known."""
-        return penalty(self.tiers, amount, promised)
+        """What a breach costs us on an order of this amount, where so long was promised.
+
+        0 where no rate is known, and where the carrier is the one who pays.
+        """
+        return NOTHING if self.level == CARRIER else penalty(self.tiers, amount, promised)
+
+    def cap(self, amount: Decimal) -> Decimal | None:
+        """The most its stack may come to on an order of this amount; None = the stack pays once."""
+        return cap(self.stack_cap_percent, self.stack_cap, amount)
 
 
 @cache
@@ -173,6 +183,14 @@ def shipped() -> Mapping[str, tuple[str, dict[str, Any]]]:
 def pack(name: str) -> tuple[Term, ...]:
     """Return the terms of one pack. Raises ValueError naming the clock and the field that cannot be read."""
     return _terms(document(name))
+
+
+@cache
+def digest() -> str:
+    """Name the packs as they are shipped: any change of one is another digest."""
+    files = resources.files("exceptions.deadlines.packs").iterdir()
+    packs = sorted((file.name, file.read_bytes()) for file in files if file.name.endswith(".toml"))
+    return sha256(repr(packs).encode()).hexdigest()
 
 
 def read(text: str) -> tuple[Term, ...]:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch
 
+from exceptions.deadlines.penalties import Breach, Due, Rung, ladder
 from exceptions.deadlines.terms import Term
+from exceptions.desk.workflow import State
 from exceptions.models import Case, CaseEntry, Clock
 from exceptions.policies import book_of
 from merchants.access import Member, get
@@ -31,6 +33,24 @@ class CaseStory:
     # The terms the order is judged by, by code.
     terms: dict[str, Term]
     entries: list[CaseEntry]
+
+    @property
+    def ladder(self) -> list[Rung]:
+        """What this case's limits come to when, if nothing is done: those broken, and those that still run.
+
+        An escalation runs before it is lit, and joins the case only then: it is told by kind and parcel.
+        """
+        return ladder(
+            Breach(clock.due_at, clock.term, Due(clock.penalty, clock.stack, clock.cap))
+            for clock in self.clocks
+            if self._costs(clock)
+        )
+
+    def _costs(self, clock: Clock) -> bool:
+        if clock.case_id is not None:
+            return clock.case_id == self.case.pk and (clock.stopped_at is None or clock.stopped_at > clock.due_at)
+        here = (clock.kind, clock.waybill_id) == (self.case.kind, self.case.waybill_id)
+        return here and clock.stopped_at is None and self.case.state != State.RESOLVED.value
 
 
 def story(member: Member, case_id: int) -> CaseStory:

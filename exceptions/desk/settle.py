@@ -56,16 +56,30 @@ where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and 
   and k.state <> 'resolved'
 """
 
-# A case shows its worst running clock, and is the facts' to settle again once it has one. One payment is owed where
-# several clocks of a kind break, so the dearest counts.
+
+def stacked(stack: str, over: str = "") -> str:
+    """What the clocks of one stack come to, as an aggregate or over a window; exceptions.deadlines.penalties.owed."""
+    return f"""case when {stack} = '' then sum(penalty) {over} when min(cap) {over} is null then max(penalty) {over}
+                    else least(sum(penalty) {over}, min(cap) {over}) end"""
+
+
+# A case shows its worst running clock, and is the facts' to settle again once it has one. It shows what its own
+# running clocks come to; where a clock of another case shares their stack, sums over cases are for insights.exposure.
 FOLLOW = f"""
-with worst as (
-    select distinct on (c.case_id) c.case_id, c.level, c.started_at, c.warn_at, c.due_at, c.grave_at,
-           max(c.penalty) over (partition by c.case_id) as penalty,
-           least(max(c.penalty) over (partition by c.case_id) + greatest(o.amount - o.refunded, 0), {MOST}) as at_stake
-    from exceptions_clock c
+with running as (
+    select case_id, order_id, level, started_at, warn_at, due_at, grave_at, penalty, stack, cap
+    from exceptions_clock
+    where order_id = any(%(orders)s) and stopped_at is null and case_id is not null
+), owed as (
+    select case_id, least(sum(amount), {MOST}) as penalty
+    from (select case_id, {stacked("stack")} as amount from running group by case_id, stack) stacks
+    group by case_id
+), worst as (
+    select distinct on (c.case_id) c.case_id, c.level, c.started_at, c.warn_at, c.due_at, c.grave_at, owed.penalty,
+           least(owed.penalty + greatest(o.amount - o.refunded, 0), {MOST}) as at_stake
+    from running c
+    join owed on owed.case_id = c.case_id
     join orders_order o on o.id = c.order_id
-    where c.order_id = any(%(orders)s) and c.stopped_at is null and c.case_id is not null
     order by c.case_id, c.level desc, c.due_at
 ), changed as (
     update exceptions_case k
@@ -113,6 +127,15 @@ def settle(order_ids: list[int], now: datetime) -> None:
 
     The caller holds the orders locked, so no person acts on one of their cases meanwhile.
     """
+    _do((OPEN, JOIN, FOLLOW, CLEAR), order_ids, now)
+
+
+def worsen(order_ids: list[int], now: datetime) -> None:
+    """The same where time alone has passed: no clock has stopped, so that no case can clear, which is a sixth of the work."""
+    _do((OPEN, JOIN, FOLLOW), order_ids, now)
+
+
+def _do(statements: tuple[str, ...], order_ids: list[int], now: datetime) -> None:
     with connection.cursor() as cursor:
-        for statement in (OPEN, JOIN, FOLLOW, CLEAR):
+        for statement in statements:
             cursor.execute(statement, {"orders": order_ids, "now": now})

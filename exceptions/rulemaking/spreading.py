@@ -1,22 +1,25 @@
-"""A new version reaches the orders it judges: they are woken for the sweep, in batches, from where the last one stopped.
+"""New rules reach the orders they judge: these are woken for the sweep, in batches, from where the last one stopped.
 
-Safe to run twice, at once, or to be cut off: what was told is a cursor on the version, and to tell an order twice only judges it
-once more.
+New rules are a merchant's version, or packs newly shipped. Safe to run twice, at once, or to be cut off: what was told is a
+cursor on the version, and to tell an order twice only judges it once more.
 """
 
 from datetime import datetime
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from exceptions.deadlines.rulebook import Rulebook
-from exceptions.models import Policy
+from exceptions.deadlines.terms import digest
+from exceptions.models import Policy, Release
 from exceptions.policies import SHOP_COLUMNS, ShopSetup, with_document
 from merchants.models import Shop
 from orders.models import Order, OrderStatus
+
+R = TypeVar("R", Policy, Release)
 
 # Locks of about 0.15 s, which nobody notices who wants one of the orders; 200,000 orders take 5 s, as one bare UPDATE does.
 BATCH = 5_000
@@ -26,7 +29,7 @@ OVER = [OrderStatus.COMPLETED.value, OrderStatus.CANCELLED.value]
 NEXT = """
 select o.id from orders_order o
 where o.id > %(cursor)s and o.shop_id = any(%(shops)s)
-  and coalesce(o.paid_at, o.placed_at, 'infinity') >= %(since)s
+  and coalesce(o.paid_at, o.placed_at, 'infinity') >= coalesce(%(since)s::timestamptz, '-infinity')
   and (o.status <> all(%(over)s)
        or exists (select 1 from exceptions_case c where c.order_id = o.id and c.state <> 'resolved')
        or exists (select 1 from exceptions_clock k where k.order_id = o.id and k.stopped_at is null))
@@ -45,22 +48,38 @@ select id from locked
 """
 
 
-@transaction.atomic
 def spread_batch(now: datetime) -> int:
-    """Wake the next orders of a version not all of them were told of; return how many, at least 1 where a version is done.
+    """Wake the next orders that were not told of new rules; return how many, at least 1 where a version is done.
 
     0 = nothing is left, or somebody holds the next order.
     """
-    due = Policy.objects.filter(state=Policy.State.PUBLISHED, woken_at__isnull=True).order_by("pk")
-    version = due.select_for_update(skip_locked=True, no_key=True).first()
-    if version is None:
-        return 0
-    shops = touched(version.pk)
-    ids = _next(version, shops) if shops else []
+    Release.objects.get_or_create(digest=digest(), defaults={"seen_at": now})
+    return _spread_release(now) or _spread_version(now)
+
+
+@transaction.atomic
+def _spread_release(now: datetime) -> int:
+    release = _unfinished(Release.objects.filter(woken_at__isnull=True))
+    return _spread(release, list(Shop.objects.order_by("pk").values_list("pk", flat=True)), None, now) if release else 0
+
+
+@transaction.atomic
+def _spread_version(now: datetime) -> int:
+    version = _unfinished(Policy.objects.filter(state=Policy.State.PUBLISHED, woken_at__isnull=True))
+    return _spread(version, touched(version.pk), version.effective_from, now) if version else 0
+
+
+def _unfinished(rules: QuerySet[R]) -> R | None:
+    return rules.order_by("pk").select_for_update(skip_locked=True, no_key=True).first()
+
+
+def _spread(rules: Policy | Release, shops: list[int], since: datetime | None, now: datetime) -> int:
+    """Wake the next orders of these shops, paid from `since` on, and move the cursor of the rules behind them."""
+    ids = _next(rules.woken_to, shops, since) if shops else []
     told = _wake(ids, now)
     done = len(told) == len(ids) < BATCH
-    Policy.objects.filter(pk=version.pk, woken_to=version.woken_to).update(
-        woken_to=told[-1] if told else version.woken_to, woken_at=now if done else None
+    type(rules).objects.filter(pk=rules.pk, woken_to=rules.woken_to).update(
+        woken_to=told[-1] if told else rules.woken_to, woken_at=now if done else None
     )
     return max(len(told), int(done))
 
@@ -73,14 +92,8 @@ def _wake(ids: list[int], now: datetime) -> list[int]:
     return list(takewhile(locked.__contains__, ids))
 
 
-def _next(version: Policy, shops: list[int]) -> list[int]:
-    values: dict[str, Any] = {
-        "cursor": version.woken_to,
-        "shops": shops,
-        "since": version.effective_from,
-        "over": OVER,
-        "batch": BATCH,
-    }
+def _next(woken_to: int, shops: list[int], since: datetime | None) -> list[int]:
+    values: dict[str, Any] = {"cursor": woken_to, "shops": shops, "since": since, "over": OVER, "batch": BATCH}
     with connection.cursor() as cursor:
         cursor.execute(NEXT, values)
         return [pk for (pk,) in cursor.fetchall()]

@@ -24,6 +24,7 @@ def now() -> datetime:
 def addresses(case) -> list[str]:
     return [
         "/",
+        "/exposure/",
         "/desk/",
         "/desk/?state=snoozed",
         reverse("case", args=[case.pk]),
@@ -35,6 +36,15 @@ def addresses(case) -> list[str]:
         reverse("imports"),
         reverse("import-new"),
         reverse("profile"),
+        reverse("rules"),
+        reverse("rule", args=["PDD-SHIP-48"]),
+        reverse("rule-change", args=["PDD-SHIP-48"]),
+        reverse("rule-windows"),
+        reverse("rule-waivers"),
+        reverse("rule-hours"),
+        reverse("rule-own-new"),
+        reverse("rule-draft"),
+        reverse("rule-versions"),
         reverse("setup"),
         reverse("setup-shop", args=[case.shop_id]),
         reverse("setup-audit"),

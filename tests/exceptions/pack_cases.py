@@ -37,6 +37,7 @@ ORDER_FIELDS = {
     "handed_over": "handed_over_at",
     "delivered": "delivered_at",
 }
+PARCEL_FIELDS = {"brought": "delivered"}
 UNDATED = frozenset({"completed"})
 # Between provinces that stand in no list of remote or neighbouring ones.
 ORDINARY = ("福建", "湖南")
@@ -78,7 +79,10 @@ class Case:
     @property
     def former(self) -> "Case | None":
         code = self.entry.get("after")
-        return replace(self, entry=BY_CODE[code], length=BY_CODE[code]) if code else None
+        if not code:
+            return None
+        entry = BY_CODE[code]
+        return replace(self, entry=entry, length=entry, promised=not has_length(entry))
 
     @property
     def due(self) -> datetime:
@@ -127,7 +131,7 @@ class Case:
             moments |= dict.fromkeys(before, zero) | {last: stopped}
         base = OrderFacts(
             id=1,
-            goods=entry.get("goods", [""])[0],
+            goods=first.get("goods", [""])[0],
             amount=Decimal(100),
             placed_at=zero,
             paid_at=zero,
@@ -140,8 +144,9 @@ class Case:
         if "delivered" in entry["stop"]:
             moments.setdefault("handed_over", zero)  # else nobody could have told of the delivery
         facts: dict[str, Any] = {ORDER_FIELDS[name]: at for name, at in moments.items()}
-        if self.promised:
-            facts[f"promised_{entry['promise']}_at"] = self.due
+        promised = self.former or self
+        if promised.promised:
+            facts[f"promised_{first['promise']}_at"] = promised.due
         return replace(base, **facts)
 
     def told_ticket(self, moments: dict[str, datetime]) -> TicketFacts:
@@ -161,7 +166,11 @@ class Case:
             return replace(parcel, first_trace_at=self.zero, stays=(StayFacts("h", self.zero, stopped),))
         if shape == "gap":
             moments = {self.entry["start"]: self.zero}
-        told: dict[str, Any] = {f"{name}_at": at for name, at in moments.items() if name != "second_trace"}
+        told: dict[str, Any] = {
+            f"{PARCEL_FIELDS.get(name, name)}_at": at for name, at in moments.items() if name != "second_trace"
+        }
+        if "left_province" in self.entry["stop"]:
+            told |= {"moved_at": self.zero, "first_hub_at": self.zero}  # else it need not leave yet
         if {"second_trace", "moved"} & set(moments):
             told.setdefault("first_trace_at", self.zero)
         return replace(parcel, **told, scans=tuple(sorted({self.zero, *([stopped] if stopped else [])})))

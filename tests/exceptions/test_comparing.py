@@ -58,7 +58,7 @@ def changes(
     since: datetime = SINCE,
     until: datetime = UNTIL,
 ) -> list[Change]:
-    return compare(clocks(order, *before), clocks(order, *after), order.amount, since, until, SHANGHAI)
+    return compare(clocks(order, *before), clocks(order, *after), since, until, SHANGHAI)
 
 
 DISPATCHED = {"dispatched_at": T0 + 30 * HOUR, "handed_over_at": T0 + 30 * HOUR}
@@ -176,7 +176,7 @@ class TestMoney:
     def test_a_cap_holds_over_the_stack(self) -> None:
         capped = self.STACKED | {"stack_cap": Decimal(7), "stack_cap_percent": Decimal(10)}
         rules = [replace(late(24 + n, cost=4, code=f"L{n}"), **capped) for n in range(3)]
-        adds = [breach.adds for breach in breaches(clocks(order(), *rules), PRICE, UNTIL).values()]
+        adds = [breach.adds for breach in breaches(clocks(order(), *rules), UNTIL).values()]
         assert adds == [4, 3, 0]
 
     def test_a_share_of_what_was_paid_caps_too(self) -> None:

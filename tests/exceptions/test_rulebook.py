@@ -47,7 +47,7 @@ STALL = SHIP | {
     "kind": "transit_stall",
     "subject": "parcel",
     "start": "first_trace",
-    "stop": ["left_province"],
+    "stop": ["left_first_hub"],
     "hours": 48,
     "penalty": [],
 }
@@ -223,10 +223,48 @@ def test_a_waiver_lifts_rules_by_place_and_time(waiver: dict, facts: dict, waive
     assert silent(whole, rules) == ([("waiver", "台风")] if waived else [])
 
 
-def test_a_waiver_with_a_date_moves_the_limit_there_and_the_latest_of_two_wins() -> None:
+def test_a_waiver_with_a_date_moves_the_limit_there_and_the_latest_wins_whichever_was_written_first() -> None:
     waivers = [WAIVER | {"until": "2026-11-25"}, WAIVER | {"name": "豁免", "until": "2026-11-24", "by": "paid"}]
-    clock = only(order(to_places=("湖南省",), parcels=(parcel(),)), book(PICKUP, waivers=waivers))
+    facts = order(to_places=("湖南省",), parcels=(parcel(),))
+    clock = only(facts, book(PICKUP, waivers=waivers))
     assert told(clock) == [("waiver", "台风", datetime(2026, 11, 25, 15, 59, 59, tzinfo=UTC))]
+    waivers.append(WAIVER | {"name": "暴雪", "until": "2026-11-28"})
+    for some in (waivers, waivers[::-1]):
+        assert only(facts, book(PICKUP, waivers=some)).due_at == datetime(2026, 11, 28, 15, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("area", "facts", "waived"),
+    [
+        ("河南省", {"provinces": ("浙江", "河南")}, True),
+        ("广西壮族自治区", {"provinces": ("广西",)}, True),
+        ("上海市", {"provinces": ("上海",)}, True),
+        ("吉林市", {"provinces": ("吉林",)}, False),
+        ("郑州", {"stays": (StayFacts("郑州转运中心", T0),)}, True),
+        ("郑州", {"stays": (StayFacts("武汉转运中心", T0),)}, False),
+    ],
+)
+def test_a_waiver_finds_its_places_on_the_way_as_notices_and_scans_write_them(
+    area: str, facts: dict, waived: bool
+) -> None:
+    passed = order(parcels=(parcel(**facts),))
+    rules = book(PICKUP, waivers=[WAIVER | {"areas": [area], "places": ["transit"]}])
+    assert (judge(passed, rules) == []) == waived
+
+
+@pytest.mark.parametrize(("opens", "hours"), [("2026-11-20", 72), ("2026-11-21", 48)])
+def test_a_window_by_upload_looks_at_the_upload_whatever_starts_the_clock(opens: str, hours: int) -> None:
+    window = {"name": "春节", "codes": ["OWN-STALL", "OWN-SHIP"], "by": "uploaded", "hours": 72, "closes": "2026-11-30"}
+    rules = book(STALL, SHIP, windows=[window | {"opens": opens}])
+    facts = order(paid_at=T0 - 48 * HOUR, parcels=(parcel(first_trace_at=T0 + 24 * HOUR),))
+    due = {clock.term.code: clock.due_at - clock.started_at for clock in judge(facts, rules)}
+    assert due == {"OWN-STALL": hours * HOUR, "OWN-SHIP": hours * HOUR}
+
+
+def test_what_follows_may_be_followed_in_turn() -> None:
+    third = STOCK_OUT | {"code": "OWN-THIRD", "after": "OWN-STOCK-OUT"}
+    clock = only(order(), book(SHIP, STOCK_OUT, third), "OWN-THIRD")
+    assert (clock.started_at, clock.due_at) == (T0 + 96 * HOUR, T0 + 144 * HOUR)
 
 
 def test_an_accepted_filing_grants_its_time_or_lifts_the_limit() -> None:

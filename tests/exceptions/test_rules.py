@@ -169,8 +169,10 @@ def test_a_parcel_is_held_to_leave_its_province_only_where_its_way_is_known() ->
     unread = replace(moving, first_hub_at=None, provinces=())
     assert "PDD-TRACK-LEAVE" not in codes(replace(order, parcels=(unread,)), "pdd"), "its scans name no place"
     assert "PDD-TRACK-LEAVE" not in codes(replace(order, to_province=""), "pdd"), "it may stay in its province"
-    silent = replace(unread, moved_at=None)
-    assert "PDD-TRACK-LEAVE" in codes(replace(order, parcels=(silent,)), "pdd"), "nothing was told of it at all"
+    still = replace(moving, moved_at=None)
+    assert "PDD-TRACK-LEAVE" not in codes(replace(order, parcels=(still,)), "pdd"), (
+        "that it does not move is told already"
+    )
 
 
 @pytest.mark.parametrize("facts", [{"paid": False}, {"cancelled": True}, {"refunded": Decimal(100)}])

@@ -222,14 +222,15 @@ def test_an_order_the_database_refuses_is_set_aside_and_the_others_go_on(
     later = now + 50 * HOUR
     if step == "ring":
         sweep.judge_batch(now)
-    honest = sweep.settle
+    name = "settle" if step == "judge" else "worsen"
+    honest = getattr(sweep, name)
 
     def settle(ids: list[int], at: datetime) -> None:
         if bad.pk in ids:
             raise DataError("numeric field overflow")
         honest(ids, at)
 
-    monkeypatch.setattr(sweep, "settle", settle)
+    monkeypatch.setattr(sweep, name, settle)
     assert (sweep.judge_batch if step == "judge" else sweep.ring_batch)(later) == 2
     assert Case.objects.get().order == good
     bad.refresh_from_db()

@@ -64,13 +64,15 @@ def filed(shop: Shop, seller: User, now: datetime) -> Filing:
     return filed.filing
 
 
-def test_an_accepted_filing_moves_the_limit(filed: Filing, seller: User, now: datetime) -> None:
+def test_an_accepted_filing_moves_the_limit_and_takes_the_case_off_the_desk(
+    filed: Filing, seller: User, now: datetime
+) -> None:
     limit = now + timedelta(days=3)
     filings.answer(member_of(seller), filed.pk, True, now=now, new_due_at=limit)
     sweep_all(now)
-    case = Case.objects.get()
-    assert (case.due_at, case.level) == (limit, 0)
-    assert Clock.objects.get(kind="late_dispatch").due_at == limit
+    assert (Case.objects.get().state, Case.objects.get().outcome) == ("resolved", "void")
+    clock = Clock.objects.get(kind="late_dispatch")
+    assert (clock.due_at, clock.level) == (limit, 0)
 
 
 def test_a_filing_accepted_without_a_limit_lifts_it_and_settles_the_case(

@@ -183,7 +183,7 @@ def test_it_is_cancelled_once(browser: Client, test: BackTest) -> None:
 def test_why_it_failed_is_told(browser: Client, test: BackTest, now: datetime) -> None:
     BackTest.objects.update(after={"windows": [{"name": "双11"}]})
     backtest.run_batch(now)
-    assert "window 双11: opens and closes are dates, both needed" in page(browser, "backtest", test.pk)
+    assert "双11: Both dates are needed: the first and the last day." in page(browser, "backtest", test.pk)
 
 
 def test_pages_take_as_many_statements_for_many_days_as_for_one(

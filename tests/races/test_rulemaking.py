@@ -7,7 +7,8 @@ import pytest
 from django.db import transaction
 from django.utils import translation
 
-from exceptions.models import Policy
+from exceptions.deadlines.terms import digest
+from exceptions.models import Policy, Release
 from exceptions.rulemaking import drafts, publishing, spreading
 from exceptions.rulemaking.refusals import Refused
 from merchants.models import Membership, Role, Shop, User
@@ -73,6 +74,12 @@ def test_a_rollback_and_a_version_at_once_get_numbers_of_their_own(admin: User, 
     assert (rolled_back, number) in [(3, 2), (2, None)]
 
 
+@pytest.fixture
+def packs_told(now: datetime) -> None:
+    Release.objects.create(digest=digest(), seen_at=now, woken_at=now)
+
+
+@pytest.mark.usefixtures("packs_told")
 def test_two_workers_wake_each_order_once(
     admin: User, shop: Shop, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +101,7 @@ def test_two_workers_wake_each_order_once(
     assert version.woken_at == now
 
 
+@pytest.mark.usefixtures("packs_told")
 def test_an_order_that_a_sweep_is_judging_is_woken_after_it(admin: User, shop: Shop, now: datetime) -> None:
     first, held, last = (an_order(shop, number, now) for number in "abc")
     Order.objects.update(review_at=None)

@@ -82,6 +82,29 @@ def test_two_sweeps_at_once_judge_each_order_once(shop: Shop, now: datetime) -> 
     assert (Case.objects.count(), CaseEntry.objects.filter(action="raise").count()) == (40, 40)
 
 
+def test_judging_and_ringing_at_once_open_each_case_once(shop: Shop, now: datetime) -> None:
+    orders = [an_order(shop, f"o{i}", now - 40 * HOUR) for i in range(40)]
+    sweep.judge_batch(now - 39 * HOUR)
+    Order.objects.filter(pk__in=[order.pk for order in orders[::2]]).update(review_at=now)
+
+    def run(batch: Callable[[datetime], int]) -> None:
+        try:
+            while batch(now):
+                pass
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        works = [pool.submit(run, batch) for batch in (sweep.judge_batch, sweep.ring_batch) * 2]
+        for work in works:
+            work.result(timeout=20)
+    while sweep.judge_batch(now) or sweep.ring_batch(now):
+        pass  # what one passed over because another held it
+    raised = CaseEntry.objects.filter(action="raise").values_list("case__order", flat=True)
+    assert sorted(raised) == [order.pk for order in orders]
+    assert not Clock.objects.filter(level__gt=0, case=None).exists()
+
+
 def test_an_order_changed_while_it_is_judged_is_judged_again(
     shop: Shop, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

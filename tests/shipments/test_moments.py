@@ -80,8 +80,15 @@ def test_the_last_pickup_counts() -> None:
 
 class TestReturning:
     def test_the_way_back_begins_with_its_first_scan(self) -> None:
-        told = moments(track((0, Stage.REFUSED), (3, BACK), (9, MOVING), (20, BACK), (40, Stage.RETURNED)))
+        told = moments(track((0, MOVING), (3, BACK), (9, MOVING), (20, BACK), (40, Stage.RETURNED)))
         assert told.returning_at == hour(3)
+
+    def test_a_refusal_begins_it_unless_the_parcel_is_taken_out_again(self) -> None:
+        assert moments(track((0, Stage.REFUSED), (3, BACK), (40, Stage.RETURNED))).returning_at == hour(0)
+        assert moments(track((0, Stage.REFUSED), (9, MOVING))).returning_at == hour(0), "nobody sends it on its way"
+        assert moments(track((0, Stage.REFUSED), (20, Stage.OUT_FOR_DELIVERY))).returning_at is None
+        again = track((0, Stage.REFUSED), (20, Stage.OUT_FOR_DELIVERY), (22, Stage.REFUSED), (30, BACK))
+        assert moments(again).returning_at == hour(22)
 
     def test_a_parcel_sent_on_to_another_address_is_not_on_its_way_back(self) -> None:
         assert moments(track((3, BACK, Cause.FORWARDED), (9, BACK))).returning_at == hour(9)

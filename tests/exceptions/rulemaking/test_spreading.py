@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from exceptions import tasks
-from exceptions.models import Clock, Policy
+from exceptions.deadlines.terms import digest
+from exceptions.models import Clock, Policy, Release
 from exceptions.rulemaking import drafts, publishing, spreading
 from exceptions.rulemaking.spreading import spread_batch
 from merchants.access import Member
@@ -17,6 +18,12 @@ from tests.exceptions.scene import late_dispatch, sweep_all
 pytestmark = pytest.mark.django_db
 SHIP = "PDD-SHIP-48"
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def packs_told(db: None, now: datetime) -> Release:
+    """The packs have reached all orders: what is woken is woken by a version."""
+    return Release.objects.create(digest=digest(), seen_at=now, woken_at=now)
 
 
 def published(member: Member, since: datetime, now: datetime, **scope: list[str]) -> Policy:
@@ -140,3 +147,20 @@ def test_the_sweep_judges_woken_orders_by_the_new_version_and_a_rollback_undoes_
     Order.objects.filter(review_at__isnull=False).update(review_at=now)
     sweep_all(now)
     assert clocks() == as_shipped
+
+
+def test_new_packs_reach_the_open_orders_of_every_merchant_once(
+    shop: Shop, stranger_shop: Shop, now: datetime, packs_told: Release
+) -> None:
+    asleep(shop, "long ago", now - 9000 * HOUR)
+    asleep(shop, "completed", now, status="completed")
+    asleep(stranger_shop, "a stranger's", now)
+    Release.objects.update(digest="as shipped before")
+    later = now + HOUR
+    assert spread_batch(later) == 2
+    assert woken() == {"long ago", "a stranger's"}
+    assert spread_batch(later) == 0
+    assert list(Release.objects.order_by("pk").values_list("digest", "woken_at")) == [
+        ("as shipped before", now),
+        (digest(), later),
+    ]
