@@ -44,12 +44,12 @@ def make_rules(merchant: Merchant, now: datetime) -> bool:
     drafts.put_week(admin, WEEK, now)
     drafts.put_own(admin, ANSWER, now)
     for platform in ("PDD", "DY"):
-        note = "手绘面碗每只现画,商品页写明 72 小时发货"
+        note = "手绘面碗每只现画，商品页写明 72 小时发货"
         scope = {"skus": ["MT-BWL-07-1", "MT-BWL-07-2"]}
         drafts.put_change(admin, f"{platform}-SHIP-48", scope, {"hours": 72, "promise": None}, note, now)
     drafts.confirm(admin, "DY-PICKUP-24", now)
     publishing.publish(admin, now - SINCE, "双12 报名、新疆大雪、手绘碗 72 小时", now)
-    note = "仓库自己要求 24 小时内交给快递,提前 6 小时提醒"
+    note = "仓库自己要求 24 小时内交给快递，提前 6 小时提醒"
     stricter = {"hours": 24, "promise": None, "warn_hours": 6}
     drafts.put_change(admin, "PDD-SHIP-48", {"shops": ["MT-PDD"]}, stricter, note, now)
     return True
@@ -73,7 +73,7 @@ def _double_twelve(today: date) -> dict[str, Any]:
 def _snow(today: date) -> dict[str, Any]:
     """The roads to Xinjiang are closed since the day before yesterday: what fell due there waits a week."""
     return {
-        "name": "新疆大雪,道路封闭",
+        "name": "新疆大雪，道路封闭",
         "kinds": [Kind.TRANSIT_STALL.value, Kind.DELIVERY_OVERDUE.value],
         "areas": ["新疆"],
         "places": ["receiver", "transit"],
@@ -114,22 +114,22 @@ def tell_tickets(merchant: Merchant, now: datetime) -> bool:
 Step = TicketStep.Name
 # Shop, kind, opened how many hours ago, hours until the limit printed on it (None = none is), steps by hours ago, reason.
 TICKETS: Final[tuple[tuple[str, Ticket.Kind, float, float | None, dict[str, float], str], ...]] = (
-    ("MT-PDD", Ticket.Kind.REFUND_UNSHIPPED, 34.5, None, {}, "不想要了,还没发货"),
+    ("MT-PDD", Ticket.Kind.REFUND_UNSHIPPED, 34.5, None, {}, "不想要了，还没发货"),
     ("MT-TB", Ticket.Kind.REFUND_UNSHIPPED, 20, None, {}, "拍错规格"),
     ("MT-DY", Ticket.Kind.REFUND, 45, 3, {}, "物流长时间不更新"),
-    ("MT-PDD", Ticket.Kind.REFUND, 51, None, {}, "商品破损,申请部分退款"),
+    ("MT-PDD", Ticket.Kind.REFUND, 51, None, {}, "商品破损，申请部分退款"),
     ("MT-KS", Ticket.Kind.REFUND, 30, None, {Step.ANSWERED: 22, Step.AGREED: 22}, "七天无理由"),
     (
         *("MT-DY", Ticket.Kind.RETURN, 90, None),
         {Step.AGREED: 84, Step.RETURN_UPLOADED: 76, Step.RETURN_SIGNED: 45},
-        "尺寸不合适,退货退款",
+        "尺寸不合适，退货退款",
     ),
-    ("MT-DY", Ticket.Kind.EVIDENCE, 20, None, {}, "买家称未收到货,平台要求举证签收凭证"),
-    ("MT-PDD", Ticket.Kind.VIOLATION, 43, 5, {}, "虚假发货,可在期限内申诉"),
+    ("MT-DY", Ticket.Kind.EVIDENCE, 20, None, {}, "买家称未收到货，平台要求举证签收凭证"),
+    ("MT-PDD", Ticket.Kind.VIOLATION, 43, 5, {}, "虚假发货，可在期限内申诉"),
     ("MT-TB", Ticket.Kind.WORK_ORDER, 50, None, {}, "催派件:快递三天未更新"),
-    ("MT-PDD", Ticket.Kind.INTERCEPTION, 30, None, {}, "买家退款,拦截退回"),
+    ("MT-PDD", Ticket.Kind.INTERCEPTION, 30, None, {}, "买家退款，拦截退回"),
     ("MT-WX", Ticket.Kind.INQUIRY, 1.2, None, {}, "什么时候能到?"),
-    ("MT-TB", Ticket.Kind.CLAIM, 52, 6, {}, "丢件,向快递索赔"),
+    ("MT-TB", Ticket.Kind.CLAIM, 52, 6, {}, "丢件，向快递索赔"),
 )
 # What may be asked about an order before it leaves; all else is about a parcel.
 BEFORE: Final = (Ticket.Kind.REFUND_UNSHIPPED,)
@@ -181,7 +181,7 @@ def file(merchant: Merchant, now: datetime) -> bool:
         seller,
         [(order.pk, Kind.LATE_DISPATCH.value) for order in late],
         now=now,
-        reason="南通暴雨,仓库停运半天",
+        reason="南通暴雨，仓库停运半天",
         reference=f"BB{now.astimezone(ZONE):%y%m%d}01",
     )
     for one in [one.filing for one in told if one.filing][1:]:
