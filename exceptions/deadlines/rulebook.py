@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -108,6 +108,12 @@ class Rulebook:
     # Where the shop ships from, as its addresses write it, and the province in short form.
     from_places: tuple[str, ...] = ()
     from_province: str = ""
+    # The moments of parcels at which clocks start, told once for all orders.
+    starts: frozenset[str] = field(init=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        starts = frozenset(rule.term.start for rule in self.rules if rule.term.subject == "parcel" and rule.term.start)
+        object.__setattr__(self, "starts", starts)
 
     @property
     def terms(self) -> tuple[Term, ...]:

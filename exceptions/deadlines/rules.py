@@ -22,7 +22,10 @@ class ClockDraft:
     term: Term
     order_id: int
     started_at: datetime
+    # When it starts to be about to break: never before it started, never after it is due.
+    warn_at: datetime
     due_at: datetime
+    grave_at: datetime
     stopped_at: datetime | None
     penalty: Decimal
     # The most its stack may come to on this order; None = the stack pays once.
@@ -37,15 +40,6 @@ class ClockDraft:
     def kind(self) -> Kind:
         """The kind of case it opens; judged are only terms that name one."""
         return cast(Kind, self.term.kind)
-
-    @property
-    def warn_at(self) -> datetime:
-        """When it starts to be about to break: never before it started, never after it is due."""
-        return min(self.due_at, max(self.started_at, self.due_at - self.term.warn))
-
-    @property
-    def grave_at(self) -> datetime:
-        return self.due_at + self.term.grave
 
     @property
     def broke_at(self) -> datetime | None:
@@ -89,10 +83,17 @@ def judge(order: OrderFacts, book: Rulebook) -> list[ClockDraft]:
 
     None of a promise to the buyer where nothing is owed any more: unpaid, cancelled or wholly refunded.
     """
-    # Most orders have no ticket, and a third of the rules is about tickets: to leave them out saves 4 of 70 µs an order.
-    there = {"order": True, "parcel": order.parcels, "ticket": order.tickets}
-    rules = [rule for rule in book.rules if rule.term.after or there.get(rule.term.subject, True)]
+    # Of most orders most rules have nothing to say: to leave these out at once halves the time.
+    begun = {name for name in book.starts if any(PARCEL_MOMENTS[name](parcel) for parcel in order.parcels)}
+    rules = [rule for rule in book.rules if rule.term.after or _begun(order, rule.term, begun)]
     return [found for found in _examine(order, book, rules) if isinstance(found, ClockDraft)]
+
+
+def _begun(order: OrderFacts, term: Term, begun: set[str]) -> bool:
+    """Whether there is anything for a clock of this term to start at; `begun` are the moments that parcels have come to."""
+    if term.subject == "parcel":
+        return term.start in begun or term.shape == "dwell"
+    return term.subject == "order" or bool(order.tickets)
 
 
 def examine(order: OrderFacts, book: Rulebook) -> Iterable[ClockDraft | Silence]:
@@ -296,10 +297,22 @@ def _gap_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Te
     ends: list[datetime | None] = [*scans[1:]]
     if not (end or _ended(order, parcel, term)):
         ends.append(None)  # the last silence still lasts
+    short = _short(term, book)
     for scan, following in zip(scans, ends, strict=False):
+        if following and following - scan <= short:
+            continue
         for clock in _runs(order, book, term, scan, following, parcel=parcel):
             if following is None or following > clock.warn_at:
                 yield clock
+
+
+def _short(term: Term, book: Rulebook) -> timedelta:
+    """A silence so short that it is calm under any length of the term: most are, and need no closer look."""
+    lengths = [length for length in (term.length, *(lane.length for lane in term.lanes)) if length]
+    lasts = [length.lasts for length in lengths if length.lasts is not None]
+    if not lasts or len(lasts) < len(lengths) or term.worktime or term.code in (book.windows or {}):
+        return timedelta()
+    return min(lasts) - term.warn
 
 
 def _dwell_clocks(order: OrderFacts, book: Rulebook, parcel: ParcelFacts, term: Term) -> Iterator[ClockDraft]:
@@ -378,7 +391,9 @@ def _runs(
             term,
             order.id,
             started,
+            min(due_at, max(started, due_at - term.warn)),
             due_at,
+            due_at + term.grave,
             stopped,
             term.penalty(order.amount, due_at - started),
             cap=term.cap(order.amount),
