@@ -43,7 +43,9 @@ class Carrier:
 SHOPS = (
     Shop("MT-PDD", "pdd", "棉田优选", 45, "13800138001"),
     Shop("MT-DY", "douyin", "棉田家居", 33, "13800138002"),
-    Shop("MT-TB", "taobao", "棉田旗舰", 22, "13800138003"),
+    Shop("MT-TB", "taobao", "棉田旗舰", 16, "13800138003"),
+    Shop("MT-KS", "kuaishou", "棉田快手店", 3, "13800138004"),
+    Shop("MT-WX", "wechat", "棉田微信小店", 3, "13800138005"),
 )
 SHOP_BY_CODE = {shop.code: shop for shop in SHOPS}
 
@@ -180,6 +182,8 @@ FAMILY_SHARE = {
     "MT-PDD": (("textile", 60), ("ceramics", 10), ("snacks", 30)),
     "MT-DY": (("textile", 40), ("ceramics", 45), ("snacks", 15)),
     "MT-TB": (("textile", 65), ("ceramics", 25), ("snacks", 10)),
+    "MT-KS": (("textile", 70), ("ceramics", 5), ("snacks", 25)),
+    "MT-WX": (("textile", 70), ("ceramics", 20), ("snacks", 10)),
 }
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏"

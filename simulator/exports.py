@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable
 
 from simulator.catalogue import SHOP_BY_CODE, Shop
-from simulator.headers import DOUYIN_HEADER, PDD_HEADER, TAOBAO_HEADER
+from simulator.headers import DOUYIN_HEADER, PDD_HEADER, SHEET_HEADER, TAOBAO_HEADER
 from simulator.instants import local_text
 from simulator.orders import Line, Order
 from simulator.places import CITIES
@@ -24,11 +24,7 @@ def export(shop: Shop, orders: Iterable[Order], since: int, until: int) -> bytes
         (order for order in orders if order.shop == shop.code and _touched(order, since, until)),
         key=lambda one: (one.created_at, one.number),
     )
-    header, rows, encoding = {
-        "pdd": (PDD_HEADER, _pdd_row, "gb18030"),
-        "douyin": (DOUYIN_HEADER, _douyin_rows, "utf-8-sig"),
-        "taobao": (TAOBAO_HEADER, _taobao_row, "utf-8"),
-    }[shop.platform]
+    header, rows, encoding = _FORMS.get(shop.platform, (SHEET_HEADER, _sheet_rows, "utf-8"))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(header)
@@ -258,3 +254,60 @@ def _taobao_row(order: Order, until: int) -> list[dict[str, str]]:
             "宝贝总数量": str(sum(line.quantity for line in order.lines)),
         }
     ]
+
+
+def _sheet_status(order: Order, until: int) -> str:
+    if _by(order.refunded_at, until) or _by(order.cancelled_at, until):
+        return "已关闭"
+    if _by(order.confirmed_at, until):
+        return "已完成"
+    if _by(order.ship_at, until):
+        return "已发货"
+    return "待发货" if _by(order.paid_at, until) else "待付款"
+
+
+def _sheet_rows(order: Order, until: int) -> list[dict[str, str]]:
+    """An order as the sheet of our own form tells it: a row a line of goods."""
+    paid, shipped = _by(order.paid_at, until), _by(order.ship_at, until)
+    province, city, district, street = _address(order)
+    told = {
+        "订单号": order.number,
+        "订单状态": _sheet_status(order, until),
+        "下单时间": local_text(order.created_at),
+        "付款时间": _seen(order.paid_at, until),
+        "承诺发货时间": local_text(order.promise_at) if paid else "",
+        "承诺送达时间": local_text(order.deliver_by) if paid else "",
+        "发货时间": _seen(order.ship_at, until),
+        "完成时间": _seen(order.confirmed_at, until),
+        "订单金额": _yuan(order.paid_total),
+        "退款金额": _yuan(order.paid_total if paid and _by(order.refunded_at, until) else 0),
+        "运单号": order.waybill if shipped else "",
+        "快递公司": order.carrier_name if shipped else "",
+        "收件人": order.buyer,
+        "手机号": order.phone,
+        "详细地址": street,
+        "省": province,
+        "市": city,
+        "区": district,
+    }
+    return [told | _sheet_line(line) for line in order.lines]
+
+
+def _sheet_line(line: Line) -> dict[str, str]:
+    return {
+        "子订单号": line.number,
+        "商品名称": line.goods.title,
+        "规格": line.goods.specs[line.spec][0],
+        "商家编码": f"{line.goods.sku}-{line.spec + 1}",
+        "商品类目": "/".join(line.goods.category),
+        "商品数量": str(line.quantity),
+        "商品金额": _yuan(line.total - line.shop_discount - line.platform_discount),
+    }
+
+
+# Orders of the other platforms come in the sheet of our own form.
+_FORMS = {
+    "pdd": (PDD_HEADER, _pdd_row, "gb18030"),
+    "douyin": (DOUYIN_HEADER, _douyin_rows, "utf-8-sig"),
+    "taobao": (TAOBAO_HEADER, _taobao_row, "utf-8"),
+}

@@ -33,6 +33,13 @@ _TAOBAO = (
     "联系手机,宝贝标题,宝贝总数量"
 )
 
+# The sheet of our own form, for platforms whose export is not known.
+_SHEET = (
+    "订单号,订单状态,下单时间,付款时间,承诺发货时间,承诺送达时间,发货时间,完成时间,订单金额,退款金额,运单号,快递公司,"
+    "收件人,手机号,详细地址,省,市,区,子订单号,商品名称,规格,商家编码,商品类目,商品数量,商品金额"
+)
+
 PDD_HEADER = tuple(_PDD.split(","))
 DOUYIN_HEADER = tuple(_DOUYIN.split(","))
 TAOBAO_HEADER = tuple(_TAOBAO.split(","))
+SHEET_HEADER = tuple(_SHEET.split(","))

@@ -1,4 +1,4 @@
-"""Orders as three marketplaces know them: from a seed, an anchor and an index to one order with its whole future.
+"""Orders as five marketplaces know them: from a seed, an anchor and an index to one order with its whole future.
 
 Pure: the same arguments give the same order. Money is in fen, instants are seconds since the epoch.
 """
@@ -19,6 +19,8 @@ PRESALE_EVERY = 12
 # What sellers choose on a platform for a company it does not list, and how often: nobody can follow such a parcel.
 OTHER_CARRIER = "其他快递"
 OTHER_EVERY = 120
+# How the numbers of platforms begin that are nothing but digits.
+_NUMBER_HEADS = {"douyin": "69", "taobao": "28", "kuaishou": "24", "wechat": "37"}
 # Orders by hour of the Shanghai day: a lunch peak and a long evening one.
 _RHYTHM = (5, 3, 2, 1, 1, 2, 4, 8, 14, 20, 24, 24, 26, 24, 22, 21, 21, 20, 21, 26, 34, 38, 30, 15)
 # Multipliers without a factor 2 or 5 make index -> number one to one, so numbers never collide.
@@ -162,12 +164,12 @@ def draft(seed: int, index: int, scenario: str, late: int | None, created_at: in
 
 
 def order_number(seed: int, order_index: int, platform: str, created_at: int) -> str:
-    """A number in the platform's own form: PDD yymmdd-15 digits, Douyin and Taobao 19 digits."""
+    """A number in the platform's own form: PDD yymmdd-15 digits, the others 19 digits."""
     digits = 15 if platform == "pdd" else 17
     body = f"{(order_index * _ORDER_FACTOR + seed * 104_729 + 31_415_926_535) % 10**digits:0{digits}d}"
     if platform == "pdd":
         return f"{local_date(created_at):%y%m%d}-{body}"
-    return ("69" if platform == "douyin" else "28") + body
+    return _NUMBER_HEADS[platform] + body
 
 
 def waybill_number(seed: int, index: int, carrier: Carrier) -> str:

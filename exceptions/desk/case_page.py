@@ -10,7 +10,7 @@ from exceptions.desk.workflow import State
 from exceptions.models import Case, CaseEntry, Clock
 from exceptions.policies import book_of
 from merchants.access import Member, get
-from orders.models import Dispatch, Order, OrderLine
+from orders.models import Dispatch, Order, OrderLine, Ticket
 from shipments.models import Parcel, TrackingEvent
 
 # Longer tracks exist (a parcel redelivered for weeks); the waybill page shows them whole.
@@ -25,6 +25,8 @@ class CaseStory:
     lines: list[OrderLine]
     # Each with its parcels and their waybills, once it is booked.
     dispatches: list[Dispatch]
+    # Those still open, the oldest first.
+    tickets: list[Ticket]
     # Newest first.
     events: list[TrackingEvent]
     clocks: list[Clock]
@@ -65,6 +67,7 @@ def story(member: Member, case_id: int) -> CaseStory:
         order=order,
         lines=list(order.lines.order_by("pk")),
         dispatches=list(order.dispatches.prefetch_related(PARCELS).order_by("pk")),
+        tickets=list(order.tickets.filter(closed_at=None).order_by("opened_at", "pk")),
         events=list(events.select_related("waybill__carrier").order_by("-occurred_at", "-position")[:EVENTS]),
         clocks=list(Clock.objects.filter(order=order).order_by("-level", "due_at", "pk")),
         terms={term.code: term for term in book_of(case.shop, order.paid_at or order.placed_at).terms},

@@ -122,7 +122,7 @@ def test_the_case_page_takes_the_same_queries_whatever_has_happened(
     url = reverse("case", args=[case.pk])
     for n in range(3):
         caches["local"].clear()
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19):
             browser.get(url)
         browser.post(reverse("case-act", args=[case.pk, "note"]), {"note": f"rang the outlet {n}"})
 
@@ -138,6 +138,18 @@ def test_the_case_page_tells_the_advice_the_arithmetic_and_the_track(
     assert "Picked up 【太和网点】已揽收" in page
     assert "opened it: Broken" in page
     assert "Asked 4m ago · 快递100" in page
+
+
+def test_the_case_page_leads_to_the_open_tickets_of_its_order(browser: Client, shop: Shop, now: datetime) -> None:
+    case = late_dispatch(shop, now)
+    asked = {"kind": "refund_unshipped", "opened_at": now, "reason": "不想要了"}
+    ticket = case.order.tickets.create(**asked)
+    case.order.tickets.create(**asked | {"number": "AS-0", "reason": "拍错", "closed_at": now})
+    response = browser.get(reverse("case", args=[case.pk]))
+    address = f"{reverse('order', args=[case.order_id])}#ticket-{ticket.pk}"
+    assert f'<a href="{address}">Refund request before dispatch</a>' in response.content.decode()
+    assert "Requests and notices Refund request before dispatch 不想要了" in text(response)
+    assert "拍错" not in text(response)
 
 
 def test_the_preview_is_a_part_of_the_case_page(browser: Client, shop: Shop, now: datetime) -> None:

@@ -14,6 +14,8 @@ def test_the_shops_say_where_they_ship_from_and_keep_what_an_admin_says(capsys: 
         ("MT-PDD", "江苏省", "南通市"),
         ("MT-DY", "江西省", "景德镇市"),
         ("MT-TB", "江苏省", "南通市"),
+        ("MT-KS", "江苏省", "南通市"),
+        ("MT-WX", "江苏省", "南通市"),
     }
     Shop.objects.filter(code="MT-DY").update(province="浙江省", city="")
     call_command("seed_demo")

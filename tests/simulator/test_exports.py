@@ -9,7 +9,7 @@ import pytest
 from simulator.headers import DOUYIN_HEADER, PDD_HEADER
 from tests.simulator.conftest import Client
 
-ENCODINGS = {"MT-PDD": "gb18030", "MT-DY": "utf-8-sig", "MT-TB": "utf-8"}
+ENCODINGS = {"MT-PDD": "gb18030", "MT-DY": "utf-8-sig", "MT-TB": "utf-8", "MT-KS": "utf-8", "MT-WX": "utf-8"}
 
 
 def export(client: Client, shop: str, window: str = "") -> list[dict[str, str]]:

@@ -1,4 +1,8 @@
-"""Keep the demo's orders coming: fetch each shop's export from the simulator and import it, as a person would by hand."""
+"""Keep the demo's orders coming: fetch each shop's export from the simulator and import it, as a person would by hand.
+
+Before the first round the demo's rules are published, so that orders are judged once; after it come tickets and filings. Here
+and not where the demo is made ready, for nobody is to wait for them.
+"""
 
 import logging
 import time
@@ -11,10 +15,11 @@ from django.db import OperationalError
 from django.db.models import Max
 from django.utils import timezone
 
-from merchants.models import Shop
+from merchants.models import Merchant, Shop
 from orders.intake import take_in
 from orders.models import Order
 from orders.sources.sheet import open_sheets
+from shipops import demo_story
 from shipops.kit import http
 from shipops.kit.wire import Request
 
@@ -35,15 +40,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SIMULATOR_URL:
             raise CommandError("SIMULATOR_URL is not set: there is nothing to fetch orders from; `make demo` sets it")
-        while True:
-            for shop in Shop.objects.filter(merchant__code="miantian").order_by("pk"):
-                try:
-                    feed(shop, timezone.now())
-                except (http.TransportError, OperationalError) as error:
-                    log.warning("%s: no orders this time: %s", shop.code, error)
-            if options["once"]:
-                return
+        merchant = Merchant.objects.get(code="miantian")
+        demo_story.make_rules(merchant, timezone.now())
+        _round(merchant)
+        demo_story.tell_tickets(merchant, timezone.now())
+        demo_story.file(merchant, timezone.now())
+        while not options["once"]:
             time.sleep(EVERY)
+            _round(merchant)
+
+
+def _round(merchant: Merchant) -> None:
+    for shop in merchant.shops.order_by("pk"):
+        try:
+            feed(shop, timezone.now())
+        except (http.TransportError, OperationalError) as error:
+            log.warning("%s: no orders this time: %s", shop.code, error)
 
 
 def feed(shop: Shop, now: datetime) -> None:

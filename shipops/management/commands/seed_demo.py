@@ -1,4 +1,4 @@
-"""The demo's merchant: three shops on three platforms, people in all three roles, two tracking accounts.
+"""The demo's merchant: five shops on five platforms, people in all three roles, two tracking accounts.
 
 Safe to run again: what exists is left as it is, people's own settings included.
 """
@@ -20,6 +20,8 @@ SHOPS = (
     ("MT-PDD", "棉田优选", Platform.PDD, "江苏省", "南通市"),
     ("MT-DY", "棉田家居", Platform.DOUYIN, "江西省", "景德镇市"),
     ("MT-TB", "棉田旗舰", Platform.TAOBAO, "江苏省", "南通市"),
+    ("MT-KS", "棉田快手店", Platform.KUAISHOU, "江苏省", "南通市"),
+    ("MT-WX", "棉田微信小店", Platform.WECHAT, "江苏省", "南通市"),
 )
 PEOPLE = (
     ("linxiao", "林", "晓", Role.ADMIN),
