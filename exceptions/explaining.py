@@ -9,13 +9,14 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from exceptions.deadlines.clocks import ClockDraft, Silence
 from exceptions.deadlines.facts import OrderFacts
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.lengths import ends
 from exceptions.deadlines.moments import ORDER_MOMENTS
 from exceptions.deadlines.penalties import Tier
 from exceptions.deadlines.rulebook import Rulebook
-from exceptions.deadlines.rules import ClockDraft, Silence, examine
+from exceptions.deadlines.rules import examine
 from exceptions.deadlines.terms import RUNNING_SHAPES, WATCHED, Term
 from shipops.kit.choices import Choice
 

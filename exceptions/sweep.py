@@ -14,7 +14,8 @@ from exceptions import blindspots, nearness
 from exceptions.blindspots import Spot
 from exceptions.deadlines import reading
 from exceptions.deadlines.blindness import blind
-from exceptions.deadlines.rules import ClockDraft, judge
+from exceptions.deadlines.clocks import ClockDraft
+from exceptions.deadlines.rules import judge
 from exceptions.desk.settle import settle, worsen
 from exceptions.models import Clock
 from exceptions.policies import Books

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef
 
 from exceptions.deadlines import reading
+from exceptions.deadlines.clocks import ClockDraft
 from exceptions.deadlines.facts import OrderFacts, Progress, as_of, handed_over_at, progress
 from exceptions.deadlines.kinds import Kind, Level
-from exceptions.deadlines.rules import ClockDraft, judge
+from exceptions.deadlines.rules import judge
 from exceptions.policies import Books
 from merchants.models import Shop
 from orders.models import Order, OrderLine

@@ -10,9 +10,9 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from operator import attrgetter
 
+from exceptions.deadlines.clocks import ClockDraft
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.penalties import NOTHING, Due, owed
-from exceptions.deadlines.rules import ClockDraft
 
 Unit = tuple[Kind, int | None]
 # What stays the same of a clock when only its length changes.

@@ -82,7 +82,7 @@ def facts(term: Term) -> list[tuple[str, str]]:
         (_("In force"), _dates(term)),
         (_("Status"), STATUS.get(term.status, term.status)),
         (_("Grade"), GRADES.get(term.grade, term.grade)),
-        (_("Sources"), _(", ").join(str(OURS.get(name, name)) for name in term.source)),
+        (_("Sources"), _(", ").join(str(OURS[name]) for name in term.source if name in OURS)),
     ]
     return [(str(label), str(text)) for label, text in rows if text]
 

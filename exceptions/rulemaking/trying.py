@@ -8,11 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from exceptions.deadlines.clocks import ClockDraft, Silence
 from exceptions.deadlines.facts import OrderFacts, ParcelFacts, StayFacts, TicketFacts
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.lengths import Step, ends
 from exceptions.deadlines.rulebook import Rule, Rulebook
-from exceptions.deadlines.rules import ClockDraft, Silence, examine
+from exceptions.deadlines.rules import examine
 from exceptions.deadlines.terms import Lane, Term
 from exceptions.rulemaking import phrases
 from shipops.kit import times

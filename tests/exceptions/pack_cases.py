@@ -8,10 +8,11 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from exceptions.deadlines.clocks import ClockDraft
 from exceptions.deadlines.facts import OrderFacts, ParcelFacts, StayFacts, TicketFacts
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.rulebook import Rulebook, plain
-from exceptions.deadlines.rules import ClockDraft, judge
+from exceptions.deadlines.rules import judge
 from exceptions.deadlines.terms import COMMON, GENERIC, RUNNING_SHAPES, document
 
 Entry = dict[str, Any]

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from exceptions.deadlines.clocks import ClockDraft
 from exceptions.deadlines.comparing import Change, breaches, compare
 from exceptions.deadlines.facts import OrderFacts, ParcelFacts
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.penalties import Tier
 from exceptions.deadlines.rulebook import Rule, plain
-from exceptions.deadlines.rules import ClockDraft, judge
+from exceptions.deadlines.rules import judge
 from exceptions.deadlines.terms import Length, Term, pack
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from exceptions.deadlines.clocks import ClockDraft
 from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts, StayFacts
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.rulebook import plain
-from exceptions.deadlines.rules import ClockDraft, judge
+from exceptions.deadlines.rules import judge
 
 T0 = datetime(2026, 11, 20, 2, tzinfo=UTC)
 HOUR = timedelta(hours=1)

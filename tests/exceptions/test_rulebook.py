@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from exceptions.deadlines.clocks import ClockDraft, Silence
 from exceptions.deadlines.facts import FilingFacts, LineFacts, OrderFacts, ParcelFacts, StayFacts, TicketFacts
 from exceptions.deadlines.rulebook import Rulebook, compile_book
-from exceptions.deadlines.rules import ClockDraft, Silence, examine, judge
+from exceptions.deadlines.rules import examine, judge
 
 # 10:00 in Shanghai, a Friday.
 T0 = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exceptions.deadlines.clocks import ClockDraft
 from exceptions.deadlines.facts import LineFacts, OrderFacts, ParcelFacts, Progress, TicketFacts, as_of, progress
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.rulebook import Rule, Rulebook, plain
-from exceptions.deadlines.rules import ClockDraft, judge
+from exceptions.deadlines.rules import judge
 from exceptions.deadlines.terms import GENERIC, Term, pack
 
 T0 = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.rulebook import Rule
+from exceptions.deadlines.sources import sources
 from exceptions.deadlines.terms import RUNNING_SHAPES, Term
 from exceptions.policies import setup, with_document
 from exceptions.rulemaking import drafts, phrases, rule_page, shelf, trying
@@ -54,6 +55,7 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
         runs=term.shape in RUNNING_SHAPES,
         sentence=phrases.sentence(term) if term.shape in RUNNING_SHAPES else "",
         facts=rule_page.facts(term),
+        sources=[source for source in sources(term.source) if source.addresses or source.title],
         limits=[limit.en if english else limit.zh for limit in term.limits],
         exempt=term.exempt_en if english else term.exempt_zh,
         note=term.note_en if english else term.note_zh,
