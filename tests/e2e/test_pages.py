@@ -58,7 +58,7 @@ def test_no_page_breaks_the_policy_or_spills_over(
     late_dispatch(shop, now)
     late_pickup(shop, now)
     case = stalled(shop, now)
-    Blindspot.objects.create(order=case.order, waybill=case.waybill, reason="way_unknown")
+    Blindspot.objects.get_or_create(order=case.order, waybill=case.waybill, reason="way_unknown")
     page = open_as(admin, viewport={"width": width, "height": 900})
     for address in addresses(case):
         response = page.goto(address)

@@ -14,7 +14,7 @@ from exceptions.deadlines.rules import examine, judge
 
 # 10:00 in Shanghai, a Friday.
 T0 = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 SHIP = {
     "code": "OWN-SHIP",
@@ -388,8 +388,7 @@ def test_the_narrowest_change_that_fits_wins_wherever_it_stands(scopes: list[dic
 def test_a_rule_holds_for_orders_paid_while_it_was_in_force() -> None:
     rules = book(SHIP | {"effective_from": "2026-11-20", "effective_to": "2026-11-20"})
     first, last = datetime(2026, 11, 19, 16, tzinfo=UTC), datetime(2026, 11, 20, 15, 59, 59, tzinfo=UTC)
-    second = timedelta(seconds=1)
-    said = [silent(order(paid_at=at), rules) for at in (first - second, first, last, last + second)]
+    said = [silent(order(paid_at=at), rules) for at in (first - SECOND, first, last, last + SECOND)]
     assert said == [[("not_yet", "")], [], [], [("no_longer", "")]]
 
 

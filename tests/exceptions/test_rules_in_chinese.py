@@ -37,10 +37,10 @@ MADE = {
     "regions": {"西北": ["甘肃"]},
     "reviewed": {"PDD-SHIP-48": {"by": 0, "at": "2026-11-22T04:00:00+00:00"}},
 }
-# What sources disagree about is told in both languages on purpose. Some carriers have no Chinese name. Grades and
+# What sources disagree about is told in both languages on purpose; pages have their own titles and addresses. Some carriers have no Chinese name. Grades and
 # sources are letters; keys have names.
 ON_PURPOSE = re.compile(
-    r'(?s:<span lang="en">.*?</span>|<select name="carriers".*?</select>)|\b[ABC]\b|\b[A-Z]{1,2}\d{1,3}[a-z]?\b|Ctrl|GB/T|OWN-(?=[。\s"])'
+    r'(?s:<span lang="en">.*?</span>|<(span|a)\b[^>]*lang="und">.*?</\1>|<select name="carriers".*?</select>)|\b[ABC]\b|\b[A-Z]{1,2}\d{1,3}[a-z]?\b|Ctrl|GB/T|OWN-(?=[。\s"])'
 )
 
 
