@@ -22,6 +22,7 @@ from exceptions.deadlines.rulebook import plain
 from exceptions.models import Policy
 from exceptions.policies import Books
 from orders.models import Order
+from shipops.celery import keep_what_is_loaded
 
 MOST = 15_000
 WARM_UP = 10  # one of so many orders
@@ -80,6 +81,7 @@ def _judge(scene: Scene) -> None:
 
 
 def _measured(name: str, unit: str, scene: Scene, chosen: list[int], goal: float) -> Result:
+    keep_what_is_loaded()
     aside.keep(chosen)
     Order.objects.filter(pk__in=chosen).update(review_at=scene.now)
     ours = seconds(lambda: _judge(scene))

@@ -122,20 +122,20 @@ class OrderFacts:
     to_places: tuple[str, ...] = ()
     to_province: str = ""
 
+    # Told once, as every rule asks for them: the parcels the order was dispatched with, and whether nothing is owed (unpaid,
+    # cancelled, or wholly refunded).
+    owed_parcels: tuple[ParcelFacts, ...] = field(init=False, default=())
+    void: bool = field(init=False, default=False)
+
     @property
     def since(self) -> datetime | None:
         """The instant that says which version of the rules applies: paid, else placed."""
         return self.paid_at or self.placed_at
 
-    @property
-    def owed_parcels(self) -> tuple[ParcelFacts, ...]:
-        """Those the order was dispatched with."""
-        return tuple(parcel for parcel in self.parcels if not parcel.extra)
-
-    @property
-    def void(self) -> bool:
-        """Nothing is owed: unpaid, cancelled, or wholly refunded."""
-        return not self.paid or self.cancelled or (0 < self.amount <= self.refunded)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "owed_parcels", tuple(parcel for parcel in self.parcels if not parcel.extra))
+        void = not self.paid or self.cancelled or (0 < self.amount <= self.refunded)
+        object.__setattr__(self, "void", void)
 
 
 class Progress(Enum):

@@ -25,15 +25,24 @@ def judge(order: OrderFacts, book: Rulebook) -> list[ClockDraft]:
     """
     # Of most orders most rules have nothing to say: to leave these out at once halves the time.
     begun = {name for name in book.starts if any(PARCEL_MOMENTS[name](parcel) for parcel in order.parcels)}
-    rules = [rule for rule in book.rules if rule.term.after or _begun(order, rule.term, begun)]
+    rules = [rule for rule in book.rules if rule.term.after or _begun(order, rule, begun)]
     return [found for found in _examine(order, book, rules) if isinstance(found, ClockDraft)]
 
 
-def _begun(order: OrderFacts, term: Term, begun: set[str]) -> bool:
-    """Whether there is anything for a clock of this term to start at; `begun` are the moments that parcels have come to."""
+def _begun(order: OrderFacts, rule: Rule, begun: set[str]) -> bool:
+    """Whether there is anything for a clock of this rule to start at; `begun` are the moments that parcels have come to."""
+    term = rule.term
     if term.subject == "parcel":
         return term.start in begun or term.shape == "dwell"
-    return term.subject == "order" or bool(order.tickets)
+    if term.subject == "ticket":
+        return bool(order.tickets)
+    # By the promise alone, and none was given.
+    return bool(term.length or term.lanes or rule.variants or _promised(order, term))
+
+
+def _promised(order: OrderFacts, term: Term) -> bool:
+    lines = term.promise == "dispatch" and any(line.promised_dispatch_at for line in order.lines)
+    return lines or PROMISES["order"][term.promise](order) is not None
 
 
 def examine(order: OrderFacts, book: Rulebook) -> Iterable[ClockDraft | Silence]:
