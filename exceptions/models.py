@@ -232,7 +232,7 @@ class Policy(models.Model):
 class Release(models.Model):
     """The packs as once shipped to this installation: new ones reach the open orders as a merchant's version does."""
 
-    # Of all packs (exceptions.deadlines.terms.digest).
+    # Of the packs and the calendar (exceptions.deadlines.terms.digest).
     digest = models.CharField(max_length=64, unique=True)
     seen_at = models.DateTimeField()
     # How far the orders have been woken (exceptions.rulemaking.spreading); null woken_at = not all of them.

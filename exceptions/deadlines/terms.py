@@ -19,6 +19,7 @@ from exceptions.deadlines.errors import MISSING, NONE_OF, Unreadable, unreadable
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.moments import MOMENTS, PROMISES
 from exceptions.deadlines.penalties import NOTHING, Tier, cap, penalty, read_tier
+from exceptions.deadlines.workdays import known_until
 
 GENERIC = "generic"
 # Packs that belong to no platform: what the law says, and what we promise ourselves.
@@ -187,10 +188,10 @@ def pack(name: str) -> tuple[Term, ...]:
 
 @cache
 def digest() -> str:
-    """Name the packs as they are shipped: any change of one is another digest."""
+    """Name the packs and the calendar as they are shipped: any change of a pack, and another year known, is another digest."""
     files = resources.files("exceptions.deadlines.packs").iterdir()
     packs = sorted((file.name, file.read_bytes()) for file in files if file.name.endswith(".toml"))
-    return sha256(repr(packs).encode()).hexdigest()
+    return sha256(repr((packs, known_until())).encode()).hexdigest()
 
 
 def read(text: str) -> tuple[Term, ...]:
