@@ -30,6 +30,7 @@ from exceptions.deadlines.rules import judge
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import BackTest, BackTestSample, Policy
 from exceptions.policies import Books, ShopSetup, needs_of_book, setups_of_orders, with_document
+from exceptions.rulemaking import drafts
 from merchants.access import Member, Right
 from orders.errors import LeaseLost
 from orders.models import Order
@@ -99,21 +100,16 @@ def tests_of(member: Member) -> QuerySet[BackTest]:
     return BackTest.objects.filter(merchant=member.merchant)
 
 
-def draft_of(member: Member) -> Policy | None:
-    """The merchant's version in the making; also one on trial."""
-    return Policy.objects.filter(merchant=member.merchant, number=None).first()
-
-
 def start(member: Member, days: int, now: datetime) -> BackTest:
     """Queue the merchant's draft to be tried on the last `days` days.
 
     Raises NotAllowed where there is no draft or another test of the merchant is open, PermissionDenied as `tests_of`.
     """
     tests = tests_of(member)
-    draft = draft_of(member)
+    draft = drafts.draft(member.merchant)
     if draft is None:
         raise NotAllowed(_("There is no draft to try. Change a rule first."))
-    made = _made(draft, _live(draft, now), now - timedelta(days=days), now)
+    made = _made(draft, drafts.in_force(member.merchant, now), now - timedelta(days=days), now)
     made.asked_by = member.user
     try:
         with transaction.atomic():
@@ -123,13 +119,6 @@ def start(member: Member, days: int, now: datetime) -> BackTest:
             raise
         raise NotAllowed(_("Another back-test is not over yet. Wait for it or cancel it.")) from None
     return made
-
-
-def _live(policy: Policy, now: datetime) -> Policy | None:
-    published = Policy.objects.filter(
-        merchant=policy.merchant_id, state=Policy.State.PUBLISHED, effective_from__lte=now
-    )
-    return published.order_by("-number").first()
 
 
 def _made(draft: Policy, live: Policy | None, since: datetime, now: datetime) -> BackTest:

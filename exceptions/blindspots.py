@@ -14,6 +14,7 @@ from merchants.access import Member, scoped
 from merchants.models import Shop
 from orders.models import Order
 from shipments.models import Waybill
+from shipops.kit.query import row_id
 
 PAGE = 50
 REASONS = {reason.value: reason for reason in Reason}
@@ -65,8 +66,8 @@ class Filters:
         reason = query.get("reason", "")
         return cls(
             reason=reason if reason in REASONS else "",
-            shop=_number(query.get("shop", "")),
-            after=_number(query.get("after", "")),
+            shop=row_id(query.get("shop", "")),
+            after=row_id(query.get("after", "")),
         )
 
     def narrowed(self, spots: QuerySet[Blindspot]) -> QuerySet[Blindspot]:
@@ -74,10 +75,6 @@ class Filters:
         if self.reason:
             spots = spots.filter(reason=self.reason)
         return spots.filter(order__shop=self.shop) if self.shop else spots
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 @dataclass(frozen=True, slots=True)

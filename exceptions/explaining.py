@@ -159,13 +159,14 @@ def _runs(drafts: Iterable[ClockDraft], order: OrderFacts, book: Rulebook, now: 
             state=_state(clock, now),
             level=clock.level_at(now),
             tier=tier,
-            plain_at=_plain_at(clock, book),
+            plain_at=plain_at(clock, book),
             again=(*key, clock.started_at) in dues,
         )
         dues.add((*key, clock.due_at))
 
 
-def _plain_at(clock: ClockDraft, book: Rulebook) -> datetime | None:
+def plain_at(clock: ClockDraft, book: Rulebook) -> datetime | None:
+    """Return where the rule's own length leads; None where it has none, or a promise or a lane stands in its place."""
     if clock.term.length is None or any(step.how in INSTEAD for step in clock.steps):
         return None
     return ends(clock.term.length, clock.started_at, clock.term.worktime, book)

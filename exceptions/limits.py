@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from exceptions.deadlines import reading
@@ -19,6 +18,7 @@ from exceptions.timeline import term_name, term_note
 from orders.models import Order, Ticket
 from shipments.models import Waybill
 from shipops.kit import money, times
+from shipops.kit.bilingual import in_language
 
 # Whose clocks are shown beside an order's cases: they open none.
 SHOWN = ("right", "buyer", "platform")
@@ -156,7 +156,7 @@ def _line(run: Run, facts: OrderFacts, about: _About, order: Order, now: datetim
         grade=term.grade,
         needs_review=term.needs_review,
         note=term_note(term),
-        conflict=term.conflict_en if get_language() == "en" else term.conflict_zh,
+        conflict=in_language(term, "conflict"),
     )
 
 
@@ -203,7 +203,7 @@ def _step(step: Step, term: Term) -> str:
 
 def _still(rule: Quiet, about: _About) -> Still:
     term = rule.term
-    off = term.off_en if get_language() == "en" else term.off_zh
+    off = in_language(term, "off")
     return Still(
         code=term.code,
         name=term_name(term),

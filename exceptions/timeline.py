@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from exceptions import filings
 from exceptions.deadlines.kinds import Level
@@ -17,6 +17,7 @@ from exceptions.moment_labels import MOMENTS
 from shipments.models import TrackingEvent
 from shipments.status import CAUSES, STAGES, Stage
 from shipops.kit import money, times
+from shipops.kit.bilingual import in_language
 
 PLATFORM = pgettext_lazy("source of a line in the timeline", "Platform")
 
@@ -113,12 +114,12 @@ def shop_limits(story: CaseStory) -> list[str]:
 
 def term_name(term: Term) -> str:
     """A term's name in the reader's language."""
-    return term.name_en if get_language() == "en" else term.name_zh
+    return in_language(term, "name")
 
 
 def term_note(term: Term) -> str:
     """What one should know about a term, in the reader's language."""
-    return term.note_en if get_language() == "en" else term.note_zh
+    return in_language(term, "note")
 
 
 def moments(story: CaseStory, people: dict[int, str], now: datetime) -> list[Moment]:

@@ -7,7 +7,7 @@ paid once however many cases they make, and money adds up over days and kinds.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from exceptions.deadlines.kinds import Kind
+from exceptions.deadlines.rulebook import start_of
 from exceptions.deadlines.shoplimits import Reach, Standing, by_kind, limits_of, standing, told
 from exceptions.deadlines.terms import SHOP_DAY, Limit, Term
 from exceptions.desk.settle import stacked
@@ -212,8 +213,7 @@ def span(since: date | None, until: date | None, today: date) -> Span:
 def exposure(member: Member, shops: list[Shop], asked: Span, now: datetime) -> Exposure:
     """What the limits of these shops of the member's cost and may still cost; at most two queries, and one for their rules."""
     mine = [shop for shop in shops if shop.pk in member.shop_ids]
-    books = Books.of_shops(mine)
-    terms = {shop.pk: books.of(shop.pk, now).terms for shop in mine}
+    terms = _terms(mine, now)
     read = _read(mine, terms, asked, now)
     lines = [_of_shop(shop, terms[shop.pk], read, now) for shop in mine]
     return Exposure(asked, lines, _totals(lines))
@@ -222,15 +222,20 @@ def exposure(member: Member, shops: list[Shop], asked: Span, now: datetime) -> E
 def near_limits(member: Member, now: datetime) -> list[ShopStanding]:
     """The shop limits near or reached today; one query, and two more where a platform of the member's names any."""
     shops = list(member.shops)
-    books = Books.of_shops(shops)
-    terms = {shop.pk: books.of(shop.pk, now).terms for shop in shops}
+    terms = _terms(shops, now)
     named = [shop for shop in shops if any(limit for term in terms[shop.pk] for limit in limits_of(term))]
     if not named:
         return []
-    days = [timezone.localdate(now, shop.zone) for shop in named]
+    days = [_today(shop, now) for shop in named]
     read = _read(named, terms, Span(min(days), max(days)), now, BROKEN)
     standings = [stand for shop in named for stand in _standings(shop, terms[shop.pk], read, _today(shop, now))]
     return [stand for stand in standings if stand.standing.reach in (Reach.NEAR, Reach.REACHED)]
+
+
+def _terms(shops: list[Shop], now: datetime) -> dict[int, tuple[Term, ...]]:
+    """The rules of each shop in force now. Two queries, and one for each version a process has not met yet."""
+    books = Books.of_shops(shops)
+    return {shop.pk: books.of(shop.pk, now).terms for shop in shops}
 
 
 def _today(shop: Shop, now: datetime) -> date:
@@ -273,8 +278,8 @@ def _due(
 
 
 def _values(shops: list[Shop], terms: dict[int, tuple[Term, ...]], asked: Span) -> dict[str, Any]:
-    starts = [datetime.combine(asked.since, time.min, shop.zone) for shop in shops]
-    ends = [datetime.combine(asked.until + timedelta(days=1), time.min, shop.zone) for shop in shops]
+    starts = [start_of(asked.since, shop.zone) for shop in shops]
+    ends = [start_of(asked.until + timedelta(days=1), shop.zone) for shop in shops]
     once = [(shop.pk, term.code) for shop in shops for term in terms[shop.pk] if term.level == SHOP_DAY]
     return {
         "shops": [shop.pk for shop in shops],

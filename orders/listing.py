@@ -11,6 +11,7 @@ from django.http import QueryDict
 from merchants.access import Member, scoped
 from orders.models import Order, OrderImport, OrderStatus
 from orders.search import Found
+from shipops.kit.query import row_id
 
 PAGE: Final = 50
 
@@ -29,15 +30,11 @@ class Filters:
         """Read a query string; what it does not know is ignored, so that an old link still opens."""
         status = query.get("status", "")
         return cls(
-            shop=_number(query.get("shop", "")),
+            shop=row_id(query.get("shop", "")),
             status=status if status in OrderStatus.values else "",
             q=query.get("q", "").replace("\0", "").strip()[:80],
-            run=_number(query.get("import", "")),
+            run=row_id(query.get("import", "")),
         )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from merchants.models import Shop
 from orders.models import Order, OrderStatus
@@ -19,9 +19,9 @@ def wake_shop(shop: Shop, now: datetime) -> int:
 
     They are locked in pk order, as intake and the sweep lock them.
     """
-    asleep = Order.objects.filter(Q(review_at=None) | Q(review_at__gt=now), shop=shop).exclude(status__in=OVER)
+    asleep = _asleep(now).filter(shop=shop).exclude(status__in=OVER)
     pks = list(asleep.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    return Order.objects.filter(pk__in=pks).update(review_at=now)
+    return wake(pks, now)
 
 
 def lock(order_ids: Iterable[int]) -> None:
@@ -30,7 +30,10 @@ def lock(order_ids: Iterable[int]) -> None:
     list(locked.values_list("pk"))
 
 
-def wake(order_ids: Iterable[int], now: datetime) -> None:
-    """Have these orders, which the caller holds locked, judged anew."""
-    asleep = Q(review_at=None) | Q(review_at__gt=now)
-    Order.objects.filter(asleep, pk__in=set(order_ids)).update(review_at=now)
+def wake(order_ids: Iterable[int], now: datetime) -> int:
+    """Have these orders, which the caller holds locked, judged anew; return how many were not due for it."""
+    return _asleep(now).filter(pk__in=set(order_ids)).update(review_at=now)
+
+
+def _asleep(now: datetime) -> QuerySet[Order]:
+    return Order.objects.filter(Q(review_at=None) | Q(review_at__gt=now))

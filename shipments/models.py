@@ -4,11 +4,11 @@ import secrets
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from merchants.models import Merchant, User
 from orders.models import Dispatch
+from shipops.kit.bilingual import in_language
 from shipops.kit.sealed import SealedJSONField
 
 
@@ -30,7 +30,7 @@ class Carrier(models.Model):
     @property
     def name(self) -> str:
         """The company in the reader's language."""
-        return self.name_en if get_language() == "en" else self.name_zh
+        return in_language(self, "name")
 
 
 class CarrierAlias(models.Model):

@@ -15,6 +15,7 @@ from exceptions.backtesting.forms import StartForm
 from exceptions.deadlines.kinds import Kind
 from exceptions.errors import NotAllowed
 from exceptions.models import BackTest
+from exceptions.rulemaking import drafts
 from merchants import access
 from merchants.access import Member, Right
 from shipops.kit.htmx import see_other, whole_or_part
@@ -83,7 +84,7 @@ def _list(request: HttpRequest, member: Member, form: StartForm, status: int = 2
     context = {
         "tests": [(test, _tone(test)) for test in tests],
         "zone": member.shops[0] if member.shops else None,
-        "has_draft": backtest.draft_of(member) is not None,
+        "has_draft": drafts.draft(member.merchant) is not None,
         "form": form,
     }
     return render(request, "exceptions/backtests.html", context, status=status)

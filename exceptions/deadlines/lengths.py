@@ -25,7 +25,7 @@ class Step:
 
 
 class NotJudged(Exception):
-    """This clock does not run here; the reason is a value of rules.Why, and `name` says which lane, waiver or filing."""
+    """This clock does not run here: `why` is a value of exceptions.explaining.Why, `name` says which lane or waiver."""
 
     def __init__(self, why: str, name: str = "") -> None:
         super().__init__(why)

@@ -244,7 +244,8 @@ def _meant(scope: Mapping[str, Any], platform: str, shop: str) -> bool:
     )
 
 
-def _weight(scope: Mapping[str, Any]) -> int:
+def weight(scope: Mapping[str, Any]) -> int:
+    """How narrow a scope is: the narrower of two changes wins."""
     return sum(weight for name, weight in WEIGHTS.items() if scope.get(name))
 
 
@@ -256,7 +257,7 @@ def _rule(
     zone: ZoneInfo,
     number: int | None,
 ) -> Rule:
-    mine = sorted((c for c in changes if c["code"] == entry["code"]), key=lambda c: _weight(c.get("scope", {})))
+    mine = sorted((c for c in changes if c["code"] == entry["code"]), key=lambda c: weight(c.get("scope", {})))
     if entry["code"] in reviewed:
         entry = entry | {"needs_review": False}
     own = version == "own"
@@ -270,11 +271,16 @@ def _rule(
             other = packs.numbered(read_entry(changed(entry, change["set"]), version), number)
             scope = Scope(**{name: frozenset(change["scope"].get(name, ())) for name in OF_ORDERS})
             variants.append((scope, other))
+    return rule_of(term, zone, tuple(variants))
+
+
+def rule_of(term: Term, zone: ZoneInfo, variants: tuple[tuple[Scope, Term], ...] = ()) -> Rule:
+    """A term as it holds in a shop in this zone."""
     return Rule(
         term=term,
         since=start_of(term.effective_from, zone) if term.effective_from else None,
         before=start_of(term.effective_to + timedelta(days=1), zone) if term.effective_to else None,
-        variants=tuple(variants),
+        variants=variants,
     )
 
 

@@ -6,11 +6,12 @@ Only what is counted by the day can be reckoned: from other spans no rule says w
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.terms import SHOP_DAY, SHOP_RATE, Limit, Term
+from shipops.kit.bilingual import language
 from shipops.kit.choices import Choice
 
 TENTH = Decimal("0.1")
@@ -92,7 +93,7 @@ def standing(limit: Limit | None, broken: int, due: int) -> Standing:
 
 def consequence(limit: Limit) -> str:
     """What the platform does, in the reader's language."""
-    return limit.en if get_language() == "en" else limit.zh
+    return limit.en if language() == "en" else limit.zh
 
 
 def threshold(limit: Limit) -> str:

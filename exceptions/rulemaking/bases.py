@@ -1,13 +1,13 @@
 """What a rule is before one change of it, as its pack writes it: the entry a form starts from and is compared with. Pure."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from exceptions.deadlines import policy
-from exceptions.deadlines.rulebook import OF_ORDERS, WEIGHTS, Rule, changed, start_of
+from exceptions.deadlines import policy, rulebook
+from exceptions.deadlines.rulebook import OF_ORDERS, Rule, changed, weight
 from exceptions.deadlines.terms import RUNNING_SHAPES, read_entry
 
 Entry = dict[str, Any]
@@ -61,7 +61,7 @@ def before_change(entry: Entry, written: Mapping[str, Any], scope: Scope) -> Ent
     """The entry as the wider changes of a document leave it, without the change of exactly this scope."""
     mine = [change for change in written.get("changes", ()) if change["code"] == entry["code"]]
     wider = [change for change in mine if _covers(change.get("scope", {}), scope)]
-    for change in sorted(wider, key=lambda one: sum(WEIGHTS[name] for name in WEIGHTS if one["scope"].get(name))):
+    for change in sorted(wider, key=lambda one: weight(one["scope"])):
         entry = changed(entry, change["set"])
     return entry
 
@@ -104,9 +104,4 @@ def difference(values: Entry, base: Mapping[str, Any]) -> Entry:
 
 def rule_of(entry: Entry, zone: ZoneInfo) -> Rule:
     """An entry as a rule of a shop in this zone. Raises ValueError saying what in it cannot be read."""
-    term = read_entry(entry, DRAFT)
-    return Rule(
-        term,
-        since=start_of(term.effective_from, zone) if term.effective_from else None,
-        before=start_of(term.effective_to + timedelta(days=1), zone) if term.effective_to else None,
-    )
+    return rulebook.rule_of(read_entry(entry, DRAFT), zone)

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from exceptions.deadlines import policy
 from exceptions.deadlines.kinds import Kind
@@ -18,6 +18,7 @@ from exceptions.deadlines.worktime import DAYS
 from exceptions.moment_labels import MOMENTS
 from exceptions.rulemaking import phrases
 from exceptions.rulemaking.phrases import GOODS
+from shipops.kit.bilingual import language
 
 Names = Mapping[str, Mapping[str, str]]
 
@@ -141,7 +142,7 @@ def _item(some: list[Difference], names: Names) -> Item:
 def title(code: str) -> str:
     """What a shipped rule is called; the code itself where none is shipped."""
     _pack, entry = shipped().get(code, ("", {}))
-    return str(entry.get("name_en" if get_language() == "en" else "name_zh", code))
+    return str(entry.get(f"name_{language()}", code))
 
 
 def _told(one: Difference, names: Names) -> Told:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from exceptions.deadlines.rulebook import Rule, Scope, plain
 from exceptions.deadlines.terms import RUNNING_SHAPES, Length, Term, shipped
 from exceptions.policies import setup, with_document
 from merchants.models import Shop
+from shipops.kit.bilingual import in_language
 from shipops.kit.choices import Choice
 from shipops.kit.times import length as spelt
 
@@ -84,12 +85,12 @@ def row(shop: Shop, document: Document, number: int | None, code: str, now: date
 
 
 def _row(rule: Rule, as_shipped: Term | None, now: datetime) -> Row:
-    term, zh = rule.term, get_language() != "en"
+    term = rule.term
     pack, _entry = shipped().get(term.code, ("own", {}))
     return Row(
         code=term.code,
         pack=pack,
-        name=term.name_zh if zh else term.name_en,
+        name=in_language(term, "name"),
         shape=term.shape,
         whose=term.whose,
         kind=term.kind.value if term.kind else "",
@@ -98,9 +99,9 @@ def _row(rule: Rule, as_shipped: Term | None, now: datetime) -> Row:
         needs_review=term.needs_review,
         source=term.source,
         grade=term.grade,
-        conflict=term.conflict_zh if zh else term.conflict_en,
-        off=term.off_zh if zh else term.off_en,
-        note=term.note_zh if zh else term.note_en,
+        conflict=in_language(term, "conflict"),
+        off=in_language(term, "off"),
+        note=in_language(term, "note"),
         version=term.version,
         changed=bool(rule.variants) or as_shipped is None or _bare(term) != _bare(as_shipped),
         variants=rule.variants,

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.utils.translation import get_language
-
 from exceptions.deadlines import workdays
 from exceptions.deadlines.rulebook import Rule
 from exceptions.deadlines.terms import Term, day, shipped
+from shipops.kit.bilingual import in_language
 
 Rules = Mapping[str, tuple[str, Rule]]
 DATES = ("opens", "closes", "until")
@@ -26,16 +25,14 @@ class Holiday:
 
 def holidays(today: date, most: int = 4) -> list[Holiday]:
     """The next statutory holidays; none beyond workdays.known_until()."""
-    english = get_language() == "en"
     found = workdays.next_windows(today)[:most]
-    return [Holiday(each.name_en if english else each.name_zh, each.first, each.last) for each in found]
+    return [Holiday(in_language(each, "name"), each.first, each.last) for each in found]
 
 
 def templates(rules: Rules, shape: str) -> list[tuple[str, str]]:
     """Codes and names of the packs' templates of a shape, "window" or "waiver"."""
-    english = get_language() == "en"
     terms = [rule.term for _pack, rule in rules.values() if rule.term.shape == shape]
-    return [(term.code, term.name_en if english else term.name_zh) for term in terms]
+    return [(term.code, in_language(term, "name")) for term in terms]
 
 
 def from_template(rules: Rules, code: str, shape: str, today: date) -> dict[str, Any] | None:
@@ -46,9 +43,8 @@ def from_template(rules: Rules, code: str, shape: str, today: date) -> dict[str,
     term, (_pack, entry) = found[1].term, shipped()[code]
     dates = {name: day(entry.get(name)) for name in DATES}
     years = _years(dates["closes"] or dates["opens"], today)
-    english = get_language() == "en"
     made: dict[str, Any] = {
-        "name": term.name_en if english else term.name_zh,
+        "name": in_language(term, "name"),
         "codes": _known(term, rules),
         "by": term.by,
         "later_wins": term.later_wins,

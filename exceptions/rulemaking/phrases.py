@@ -29,22 +29,6 @@ PROMISES = {
     "printed": gettext_lazy("the time printed on it"),
 }
 GOODS = {"": gettext_lazy("Ordinary goods"), **dict(Goods.choices)}
-WHY = {
-    "off": gettext_lazy("The rule is switched off or has no length."),
-    "goods": gettext_lazy("The rule is not for these goods."),
-    "void": gettext_lazy("Nothing is owed on this order."),
-    "not_yet": gettext_lazy("The rule was not in force yet when the order was paid."),
-    "no_longer": gettext_lazy("The rule was no longer in force when the order was paid."),
-    "over": gettext_lazy("The order is over: nothing is left to wait for."),
-    "unwatched": gettext_lazy("Nobody follows the parcel."),
-    "not_started": gettext_lazy("What starts the clock has not happened."),
-    "kept": gettext_lazy("The limit before it was kept."),
-    "extra": gettext_lazy("Parcels sent after are not judged by it."),
-    "lane": gettext_lazy("Not judged on this lane."),
-    "no_length": gettext_lazy("No length is known here."),
-    "waiver": gettext_lazy("A waiver takes it off."),
-    "filing": gettext_lazy("An accepted filing takes it off."),
-}
 
 
 def moment(name: str) -> str:
@@ -152,11 +136,11 @@ def sentence(term: Term) -> str:
         begins = _("once the limit of {code} has passed").format(code=term.after)
     else:
         begins = _("from “{start}”").format(start=moment(term.start))
-    said = {"gap": _("{begins} to “{stop}”, no silence between two scans may last longer than {length}.")}.get(
-        term.shape, _("{begins}, “{stop}” has to follow: {length}.")
-    )
-    if term.shape == "dwell":
-        said = _("{begins} to “{stop}”, no stay in one hub may last longer than {length}.")
+    said = {
+        "span": _("{begins}, “{stop}” has to follow: {length}."),
+        "gap": _("{begins} to “{stop}”, no silence between two scans may last longer than {length}."),
+        "dwell": _("{begins} to “{stop}”, no stay in one hub may last longer than {length}."),
+    }[term.shape]
     text = said.format(begins=begins, stop=moments(term.stop), length=length_of(term))
     return text[:1].upper() + text[1:]
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.rulebook import Rule, Rulebook, compile_book
 from exceptions.deadlines.terms import COMMON, GENERIC, RUNNING_SHAPES, Term, document, read_entry, shipped
 from exceptions.rulemaking import phrases
 from merchants.models import Platform, Shop
+from shipops.kit.bilingual import in_language
 from shipops.kit.choices import Choice
 
 Document = Mapping[str, Any]
@@ -168,16 +169,15 @@ def shelf(platforms: list[str], written: Document, number: int | None, drafted: 
 
 
 def row(term: Term, pack: str, changes: int = 0, drafted: bool = False) -> Row:
-    english = get_language() == "en"
     return Row(
         term=term,
         platform=pack,
-        name=term.name_en if english else term.name_zh,
+        name=in_language(term, "name"),
         kind=phrases.kind(term),
         runs=runs(term),
         length=phrases.length_of(term) if term.shape in RUNNING_SHAPES else "",
         penalty=phrases.penalty(term),
-        off="" if term.enabled else (term.off_en if english else term.off_zh),
+        off="" if term.enabled else in_language(term, "off"),
         changes=changes,
         drafted=drafted,
     )

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from exceptions.deadlines.clocks import ClockDraft, Silence
 from exceptions.deadlines.facts import OrderFacts, ParcelFacts, StayFacts, TicketFacts
 from exceptions.deadlines.kinds import Level
-from exceptions.deadlines.lengths import Step, ends
+from exceptions.deadlines.lengths import Step, lane_name
 from exceptions.deadlines.rulebook import Rule, Rulebook
 from exceptions.deadlines.rules import examine
-from exceptions.deadlines.terms import Lane, Term
+from exceptions.deadlines.terms import Term
+from exceptions.explaining import Why, plain_at
 from exceptions.rulemaking import phrases
 from shipops.kit import times
 
@@ -103,8 +104,8 @@ def _switched_on(rule: Rule) -> Rule:
 
 def _why(silence: Silence | None, term: Term) -> str:
     if silence is None:
-        return _("The limit before it has not started.") if term.after else str(phrases.WHY["not_started"])
-    return " ".join(part for part in (str(phrases.WHY.get(silence.why, "")), silence.name) if part)
+        return _("The limit before it has not started.") if term.after else str(Why.NOT_STARTED.label)
+    return " ".join(part for part in (str(Why(silence.why).label), silence.name) if part)
 
 
 def facts(term: Term, example: Example) -> OrderFacts:
@@ -147,9 +148,7 @@ def _lines(clock: ClockDraft, book: Rulebook) -> list[Line]:
     term = clock.term
     start = _("the limit of {code} passes").format(code=term.after) if term.after else phrases.moment(term.start)
     lines = [Line(start, clock.started_at)]
-    replaced = clock.steps and clock.steps[0].how in ("promise", "lane")
-    if term.length and not replaced:
-        at = ends(term.length, clock.started_at, term.worktime, book)
+    if term.length and (at := plain_at(clock, book)):
         lines.append(Line(f"+ {phrases.length(term.length, term.worktime)}", at))
     return [*lines, *(Line(_step(step, term), step.due_at) for step in clock.steps)]
 
@@ -158,7 +157,7 @@ def _step(step: Step, term: Term) -> str:
     if step.how == "promise":
         return _("the order carries {promise}").format(promise=phrases.PROMISES.get(step.name, step.name))
     if step.how == "lane":
-        lane = next((one for one in term.lanes if _named(one) == step.name), None)
+        lane = next((one for one in term.lanes if lane_name(one) == step.name), None)
         length = phrases.length(lane.length, term.worktime) if lane else ""
         return f"+ {length} ({phrases.lane_word(step.name)})"
     if step.how == "cut":
@@ -166,7 +165,3 @@ def _step(step: Step, term: Term) -> str:
         return _("“{moment}” brings it nearer: {length} after").format(moment=phrases.moment(step.name), length=hours)
     patterns = {"window": _("window “{name}” moves it"), "waiver": _("waiver “{name}” moves it")}
     return patterns.get(step.how, _("an accepted filing moves it")).format(name=step.name)
-
-
-def _named(lane: Lane) -> str:
-    return "same_province" if lane.same_province else lane.within or lane.to or lane.origin

@@ -10,6 +10,8 @@ from django.forms import formset_factory
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from exceptions.deadlines.penalties import LENGTHS as HOURS
+from exceptions.deadlines.penalties import MONEY
 from exceptions.rulemaking.forms.parts import (
     LENGTH_KINDS,
     choice_field,
@@ -28,8 +30,6 @@ LANE_WAYS = [
     ("to", gettext_lazy("To the region")),
     ("from", gettext_lazy("From the region")),
 ]
-MONEY = ("over", "upto", "fixed", "percent", "min", "max")
-HOURS = ("promise_over", "promise_upto")
 
 
 class LaneForm(forms.Form):

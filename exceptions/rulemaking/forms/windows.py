@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from exceptions.deadlines.kinds import Kind
+from exceptions.rulemaking.differences import PLACES
 from exceptions.rulemaking.forms.parts import (
     LENGTH_KINDS,
     LinesField,
@@ -32,11 +33,6 @@ BY_WAIVER = [
     ("due", gettext_lazy("When the limit would have passed")),
     ("paid", gettext_lazy("When the order was paid")),
     ("placed", gettext_lazy("When it was ordered")),
-]
-PLACES = [
-    ("sender", gettext_lazy("Sender")),
-    ("receiver", gettext_lazy("Receiver")),
-    ("transit", gettext_lazy("On its way")),
 ]
 Titles = Iterable[tuple[str, str]]
 
@@ -149,7 +145,7 @@ class WaiverForm(SpanForm):
         ),
     )
     places = several_field(
-        gettext_lazy("Where the place counts"), PLACES, gettext_lazy("None chosen: wherever it occurs.")
+        gettext_lazy("Where the place counts"), list(PLACES.items()), gettext_lazy("None chosen: wherever it occurs.")
     )
     until = date_field(gettext_lazy("Due at the end of"), gettext_lazy("Blank: these limits do not apply at all."))
     field_order = [

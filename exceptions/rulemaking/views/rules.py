@@ -6,12 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.rulebook import Rule
+from exceptions.deadlines.shoplimits import consequence
 from exceptions.deadlines.sources import sources
 from exceptions.deadlines.terms import RUNNING_SHAPES, Term
 from exceptions.policies import setup, with_document
@@ -22,6 +22,7 @@ from exceptions.rulemaking.trying import Tried
 from exceptions.rulemaking.views.standing import Standing, carried_out, standing
 from merchants.access import Right
 from merchants.models import Shop, User
+from shipops.kit.bilingual import in_language
 from shipops.kit.htmx import see_other, whole_or_part
 
 
@@ -46,7 +47,6 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
     desk = standing(request)
     pack, found = desk.rule(code)
     term = found.term
-    english = get_language() == "en"
     context = desk.context(
         rule=found,
         term=term,
@@ -56,9 +56,9 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
         sentence=phrases.sentence(term) if term.shape in RUNNING_SHAPES else "",
         facts=rule_page.facts(term),
         sources=[source for source in sources(term.source) if source.addresses or source.title],
-        limits=[limit.en if english else limit.zh for limit in term.limits],
-        exempt=term.exempt_en if english else term.exempt_zh,
-        note=term.note_en if english else term.note_zh,
+        limits=[consequence(limit) for limit in term.limits],
+        exempt=in_language(term, "exempt"),
+        note=in_language(term, "note"),
         changes=rule_page.changes(code, desk.written, desk.published, desk.names),
         own=next((one for one in desk.written.get("own", ()) if one["code"] == code), None),
         reviewed=_reviewed(desk, code),

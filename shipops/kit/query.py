@@ -1,0 +1,6 @@
+"""What stands in a query string, read so that nothing in it breaks a page."""
+
+
+def row_id(text: str) -> int:
+    """The id of a row; 0, which no row has, where it is none, or beyond what the column holds."""
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
