@@ -25,6 +25,14 @@ HEADLINES: dict[Kind, tuple[Promise, Promise, Promise]] = {
         _("Interception lost sight of"),
     ),
     Kind.WORK_ORDER_DUE: (_("Carrier’s answer due soon"), _("Carrier has not answered"), _("Carrier silent for long")),
+    Kind.FAILED_DELIVERY: (_("Delivery failed"), _("Delivery failed, not handled"), _("Delivery failed long ago")),
+    Kind.REFUSED: (_("Refused"), _("Refused, not handled"), _("Refused long ago")),
+    Kind.DAMAGE: (_("Damaged"), _("Damaged, not handled"), _("Damaged long ago")),
+    Kind.LOSS: (_("Lost"), _("Lost, not handled"), _("Lost long ago")),
+    Kind.MISDELIVERY: (_("Misdelivered"), _("Misdelivered, not handled"), _("Misdelivered long ago")),
+    Kind.FALSE_DELIVERY: (_("Falsely signed"), _("Falsely signed, not handled"), _("Falsely signed long ago")),
+    Kind.WRONG_NUMBER: (_("Wrong number"), _("Wrong number, not handled"), _("Wrong number for long")),
+    Kind.CONTRADICTION: (_("Track contradicts itself"), _("Contradiction not handled"), _("Contradiction for long")),
 }
 
 # The second line of a row; {t} is the time since the clock started.
@@ -43,6 +51,14 @@ REASONS: dict[Kind, Promise] = {
     Kind.CLAIM_DUE: _("Claim opened {t} ago, not filed"),
     Kind.INTERCEPTION_DUE: _("Interception asked for {t} ago, no result"),
     Kind.WORK_ORDER_DUE: _("Work order sent {t} ago, no answer"),
+    Kind.FAILED_DELIVERY: _("Attempt failed {t} ago"),
+    Kind.REFUSED: _("Refused {t} ago"),
+    Kind.DAMAGE: _("Damage told {t} ago"),
+    Kind.LOSS: _("Loss told {t} ago"),
+    Kind.MISDELIVERY: _("Told {t} ago that somebody else has it"),
+    Kind.FALSE_DELIVERY: _("Told {t} ago that nobody received it"),
+    Kind.WRONG_NUMBER: _("Number found wrong {t} ago"),
+    Kind.CONTRADICTION: _("Scans contradict each other since {t}"),
 }
 
 # Of these the parcel's last scan tells more.
@@ -53,6 +69,10 @@ TOLD_BY_SCANS = frozenset({
     Kind.NOT_COLLECTED,
     Kind.NOT_RETRIED,
     Kind.RETURN_OVERDUE,
+    Kind.FAILED_DELIVERY,
+    Kind.REFUSED,
+    Kind.DAMAGE,
+    Kind.LOSS,
 })  # fmt: skip
 
 

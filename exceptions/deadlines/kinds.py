@@ -1,6 +1,7 @@
 """The kinds of exception and the levels of a deadline: value, label, tone. Pure."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shipops.kit.choices import Choice
 
@@ -20,8 +21,18 @@ class Kind(Choice):
     EVIDENCE_DUE = "evidence_due", _("Evidence due")
     APPEAL_DUE = "appeal_due", _("Appeal due")
     CLAIM_DUE = "claim_due", _("Claim due")
-    INTERCEPTION_DUE = "interception_due", _("Interception unanswered")
+    # Our own recall of a parcel (拦截); what the carrier failed at is a failed delivery.
+    INTERCEPTION_DUE = "interception_due", _("Interception")
     WORK_ORDER_DUE = "work_order_due", _("Carrier work order unanswered")
+    # What scans tell, or a person.
+    FAILED_DELIVERY = "failed_delivery", _("Failed delivery")
+    REFUSED = "refused", _("Refused or sent back")
+    DAMAGE = "damage", pgettext_lazy("kind of exception", "Damage")
+    LOSS = "loss", pgettext_lazy("kind of exception", "Loss")
+    MISDELIVERY = "misdelivery", _("Misdelivery")
+    FALSE_DELIVERY = "false_delivery", _("False delivery scan")
+    WRONG_NUMBER = "wrong_number", _("Wrong waybill number")
+    CONTRADICTION = "contradiction", _("Contradictory track")
 
 
 class Level(Choice):

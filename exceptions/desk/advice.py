@@ -109,6 +109,31 @@ URGE_ANSWER = Advice(
     _("Urge the answer; after seven days without one the postal regulator takes complaints."),
 )
 
+ASK_BUYER = Advice(
+    _("Ask the buyer"),
+    _("Check phone, address and a time with the buyer, then have the outlet try again or leave it at a station."),
+)
+ASK_WHY = Advice(
+    _("Ask why"),
+    _("Ask the buyer why, and follow the parcel home: a refund waits until it is known to come back."),
+)
+GATHER_PICTURES = Advice(
+    _("Ask for pictures"),
+    _("Ask for pictures of goods, wrapping and label, and open a work order before the carrier’s window closes."),
+)
+FIND_PARCEL = Advice(
+    _("Have it found"),
+    _("Ask the outlet who signed and where it was left; tell the buyer when you will know more."),
+)
+CORRECT_NUMBER = Advice(
+    _("Correct the number"),
+    _("Correct it on the platform while its window is open; after that tell the buyer and note the right number."),
+)
+LOOK_AT_TRACK = Advice(
+    _("Look at the track"),
+    _("Its scans cannot all be true: ask the outlet where the parcel is before a buyer or the platform asks you."),
+)
+
 TABLE: dict[Kind, tuple[Advice, Advice, Advice]] = {
     # about to break, broken, seriously broken
     Kind.LATE_DISPATCH: (DISPATCH_NOW, DISPATCH_LATE, DISPATCH_OR_REFUND),
@@ -125,6 +150,14 @@ TABLE: dict[Kind, tuple[Advice, Advice, Advice]] = {
     Kind.CLAIM_DUE: (FILE_CLAIM, FILE_CLAIM, FILE_CLAIM),
     Kind.INTERCEPTION_DUE: (URGE_INTERCEPTION, URGE_INTERCEPTION, URGE_INTERCEPTION),
     Kind.WORK_ORDER_DUE: (URGE_ANSWER, URGE_ANSWER, URGE_ANSWER),
+    Kind.FAILED_DELIVERY: (ASK_BUYER, ASK_BUYER, TELL_BUYER),
+    Kind.REFUSED: (ASK_WHY, ASK_WHY, FIND_RETURN),
+    Kind.DAMAGE: (GATHER_PICTURES, GATHER_PICTURES, PREPARE_CLAIM),
+    Kind.LOSS: (PREPARE_CLAIM, PREPARE_CLAIM, PREPARE_CLAIM),
+    Kind.MISDELIVERY: (FIND_PARCEL, FIND_PARCEL, PREPARE_CLAIM),
+    Kind.FALSE_DELIVERY: (FIND_PARCEL, FIND_PARCEL, PREPARE_CLAIM),
+    Kind.WRONG_NUMBER: (CORRECT_NUMBER, CORRECT_NUMBER, CORRECT_NUMBER),
+    Kind.CONTRADICTION: (LOOK_AT_TRACK, LOOK_AT_TRACK, LOOK_AT_TRACK),
 }
 
 

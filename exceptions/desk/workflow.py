@@ -20,10 +20,24 @@ class Action(Choice):
     WAKE = "wake", _("Wake now")
     RESOLVE = "resolve", _("Resolve")
     REOPEN = "reopen", _("Reopen")
+    MERGE = "merge", _("Merge")
+    # What is done about it outside; each ticks the step of the playbook that asks for it.
+    URGE = "urge", _("Urge the carrier")
+    INTERCEPT = "intercept", _("Intercept")
+    CLAIM = "claim", _("Claim")
+    CONTACT = "contact", _("Contact the buyer")
+    WORK_ORDER = "work_order", _("Open a work order")
+    RESHIP = "reship", _("Ship again")
+    COMPENSATE = "compensate", _("Compensate")
+    APPEAL = "appeal", _("Appeal")
+    PROVE = "prove", _("Keep proof")
 
-    RAISE = "raise", _("Opened by a rule")
+    RAISE = "raise", _("Opened")
     WORSEN = "worsen", _("Got worse")
     CLEAR = "clear", _("Settled by the facts")
+    RELAPSE = "relapse", _("Came back")
+    EXPIRE = "expire", _("Claim expired")
+    GATHER = "gather", _("Gathered into an incident")
 
 
 TABLE: dict[tuple[State, Action], State] = {
@@ -44,6 +58,20 @@ TABLE: dict[tuple[State, Action], State] = {
     (State.RESOLVED, Action.NOTE): State.RESOLVED,
     (State.RESOLVED, Action.REOPEN): State.OPEN,
 }
+
+# What is done outside leaves the case in its state.
+VERBS = (
+    Action.URGE,
+    Action.INTERCEPT,
+    Action.CLAIM,
+    Action.CONTACT,
+    Action.WORK_ORDER,
+    Action.RESHIP,
+    Action.COMPENSATE,
+    Action.APPEAL,
+    Action.PROVE,
+)
+TABLE |= {(state, verb): state for state in (State.OPEN, State.SNOOZED) for verb in VERBS}
 
 BY_PEOPLE = (Action.ASSIGN, Action.NOTE, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REOPEN)
 

@@ -1,0 +1,147 @@
+"""What people act on: cases, and their log."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from exceptions.deadlines.kinds import Kind
+from exceptions.desk.workflow import Action, State
+from exceptions.models.incidents import Incident
+from exceptions.models.values import values
+from merchants.models import Merchant, Shop, User
+from orders.models import Order
+from shipments.models import Waybill
+
+
+class Case(models.Model):
+    """One thing gone wrong with one order or parcel, until somebody or the facts settle it."""
+
+    class Outcome(models.TextChoices):
+        """How a case ended; the first two are the facts' own doing."""
+
+        KEPT = "kept", _("Kept in time")
+        HEALED = "healed", _("Happened late")
+        VOID = "void", _("No longer applies")
+        HANDLED = "handled", _("Handled")
+        NO_ACTION = "no_action", _("No action needed")
+        FALSE_ALARM = "false_alarm", _("False alarm")
+        MERGED = "merged", _("Merged into another case")
+
+    class Source(models.TextChoices):
+        """Who or what opened it."""
+
+        RULE = "rule", _("A rule")
+        TRACKING = "tracking", _("The track")
+        BUYER = "buyer", _("The buyer")
+        HAND = "hand", _("By hand")
+        API = "api", _("Another system")
+        PASTE = "paste", _("A pasted list")
+
+    class Wakes(models.TextChoices):
+        """What ends a snooze, `snoozed_until` at the latest."""
+
+        TIME = "time", _("At a time")
+        SCAN = "scan", _("At the next scan")
+        DUE = "due", _("Before it breaks")
+        INCIDENT = "incident", _("When the incident closes")
+
+    merchant = models.ForeignKey(Merchant, models.CASCADE, related_name="cases")
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="cases")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="cases")
+    waybill = models.ForeignKey(Waybill, models.CASCADE, null=True, related_name="cases")
+    kind = models.CharField(max_length=20)
+    source = models.CharField(max_length=8, choices=Source.choices, default=Source.RULE, db_default=Source.RULE)
+    state = models.CharField(max_length=12, default=State.OPEN)
+    assignee = models.ForeignKey(User, models.SET_NULL, null=True, related_name="cases")
+    # A claim that nothing follows ends then, and the case is anybody's again; null = it does not end by itself.
+    claimed_until = models.DateTimeField(null=True)
+    snoozed_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    wakes_on = models.CharField(max_length=8, choices=Wakes.choices, blank=True, default="", db_default="")
+    # Hours before `due_at`, where it wakes by that.
+    wakes_before = models.PositiveSmallIntegerField(null=True)
+    # Set on the one that is given up in favour of another case of the same order.
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="merged")
+    incident = models.ForeignKey(Incident, models.SET_NULL, null=True, related_name="cases")
+
+    opened_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, blank=True, choices=Outcome.choices)
+    # How often it came back after it was resolved, and when last.
+    relapses = models.PositiveSmallIntegerField(default=0, db_default=0)
+    relapsed_at = models.DateTimeField(null=True)
+    # A person opened or reopened it while no clock ran: only a person closes it.
+    by_hand = models.BooleanField(default=False)
+
+    # From its running clocks (exceptions.desk.settle); kept as they were once resolved.
+    level = models.PositiveSmallIntegerField()
+    warn_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    grave_at = models.DateTimeField()
+    started_at = models.DateTimeField()
+    penalty = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    # Penalty plus what the order is worth: what may be lost if nobody acts.
+    at_stake = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    # Where it stands in the queue, highest first (exceptions.desk.risk).
+    rank = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "waybill", "kind"],
+                name="case_open_once_a_parcel_and_kind",
+                condition=~Q(state=State.RESOLVED),
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(condition=Q(state__in=values(State)), name="case_state_known"),
+            models.CheckConstraint(condition=Q(kind__in=values(Kind)), name="case_kind_known"),
+            models.CheckConstraint(
+                condition=Q(state=State.SNOOZED, snoozed_until__isnull=False) | ~Q(state=State.SNOOZED),
+                name="case_snoozed_until_some_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.RESOLVED, resolved_at__isnull=False) & ~Q(outcome="")
+                | ~Q(state=State.RESOLVED),
+                name="case_resolved_with_outcome",
+            ),
+        ]
+        indexes = [
+            # exceptions.desk.queue: the queue of a shop in rank order.
+            models.Index(fields=["shop", "-rank", "-id"], name="case_queue", condition=~Q(state=State.RESOLVED)),
+            # exceptions.desk.queue: the queue of the whole merchant.
+            models.Index(
+                fields=["merchant", "-rank", "-id"], name="case_queue_merchant", condition=~Q(state=State.RESOLVED)
+            ),
+            # exceptions.tasks.wake: snoozed cases whose time has come.
+            models.Index(fields=["snoozed_until"], name="case_snoozed", condition=Q(state=State.SNOOZED)),
+        ]
+
+    def __str__(self) -> str:
+        return f"C-{self.pk}"
+
+
+class CaseEntry(models.Model):
+    """One line of a case's log: who did what, when, from which state to which. Append-only."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="entries")
+    at = models.DateTimeField()
+    # Null = the sweep.
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    action = models.CharField(max_length=12)
+    from_state = models.CharField(max_length=12, blank=True)
+    to_state = models.CharField(max_length=12)
+    note = models.TextField(blank=True)
+    # What the action carried: {"assignee": id}, {"until": "…"}, {"level": 2}, {"outcome": "handled"}.
+    detail = models.JSONField(default=dict)
+    # The command that did it; null = the sweep did.
+    command = models.ForeignKey("Command", models.SET_NULL, null=True, related_name="entries")
+
+    class Meta:
+        verbose_name_plural = "case entries"
+        constraints = [
+            models.CheckConstraint(condition=Q(action__in=values(Action)), name="entry_action_known"),
+        ]
+        indexes = [models.Index(fields=["case", "at", "id"], name="entry_of_case")]  # the case page's log
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.at:%Y-%m-%d %H:%M}"
