@@ -57,6 +57,7 @@ PURE = (
     "exceptions/deadlines/rules.py",
     "exceptions/deadlines/sources.py",
     "exceptions/deadlines/terms.py",
+    "exceptions/deadlines/troubles.py",
     "exceptions/deadlines/workdays.py",
     "exceptions/deadlines/worktime.py",
     "exceptions/explaining.py",
