@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from exceptions import api, views
+from exceptions.commanding import views as commanding
 from exceptions.filing import api as filing_api
 from exceptions.filing import views as filing
 from exceptions.judged import api as judged_api
@@ -11,7 +12,12 @@ from exceptions.rulemaking import api as rules
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
-    path("desk/bulk/", views.bulk, name="desk-bulk"),
+    path("desk/bulk/", commanding.bulk, name="desk-bulk"),
+    path("desk/log/", commanding.log, name="command-log"),
+    path("desk/log/<int:pk>/", commanding.command, name="command"),
+    path("desk/log/<int:pk>/commit/", commanding.commit, name="command-commit"),
+    path("desk/log/<int:pk>/cancel/", commanding.cancel, name="command-cancel"),
+    path("desk/log/<int:pk>/undo/", commanding.undo, name="command-undo"),
     path("desk/blind/", judged.blind, name="blindspots"),
     path("orders/<int:pk>/limits/", judged.order_limits, name="order-limits"),
     path("cases/<int:pk>/", views.case, name="case"),

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from exceptions import sweep
-from exceptions.models import BackTest, Case, Filing, Policy
+from exceptions.models import BackTest, Case, Command, Filing, Policy
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -82,6 +82,11 @@ ADDRESSES: dict[str, Address] = {
     "rule-rollback": Address(Right.ADMINISTER, method="post", path=(("number", "1"),)),
     "blindspots": Address(Right.VIEW),
     "order-limits": Address(Right.VIEW, "order"),
+    "command-log": Address(Right.TRIAGE),
+    "command": Address(Right.TRIAGE, "command"),
+    "command-commit": Address(Right.TRIAGE, "command", method="post", data=(("note", "?"),)),
+    "command-cancel": Address(Right.TRIAGE, "command", method="post"),
+    "command-undo": Address(Right.TRIAGE, "command", method="post"),
     "api-blindspots": Address(Right.VIEW),
     "api-cases": Address(Right.VIEW),
     "api-case": Address(Right.VIEW, "case"),
@@ -180,7 +185,9 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
     backtest = BackTest.objects.create(
         merchant=shop.merchant, after={}, since=now - timedelta(days=7), until=now, created_at=now
     )
+    command = Command.objects.create(merchant=shop.merchant, action="note", created_at=now)
     return {
+        "command": command.pk,
         "merchant": shop.merchant.pk,
         "window": "w1",
         "waiver": "v1",
@@ -291,6 +298,8 @@ def test_each_person_gets_what_their_role_allows(
 ) -> None:
     address = ADDRESSES[name]
     client.force_login(people[who])
+    # A command is for who gave it, and for the admin.
+    Command.objects.filter(merchant__memberships__user=people[who]).update(by=people[who])
     status = ask(client, name, address, things)
     if isinstance(address.right, Right) and address.right not in RIGHTS[who]:
         assert status == 403, "too low a role"
