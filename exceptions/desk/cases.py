@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from exceptions import reports
 from exceptions.desk.workflow import Action, State, next_state
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry, Clock
@@ -68,7 +69,11 @@ def act(
                 % {"state": str(State(case.state).label).lower(), "action": action.label}
             )
         change, detail = CHANGES[action](wanted, case)
+        if action is Action.REOPEN:
+            reports.reopened([case.pk], now)
         _write(case, after, change)
+        if action is Action.RESOLVE:
+            reports.resolved([case.pk], now)
         if action is Action.REOPEN:
             # Its clocks went on without it: the sweep brings its level, limits and stake up to date.
             Order.objects.filter(pk=case.order_id).update(review_at=now)

@@ -122,7 +122,7 @@ def test_the_case_page_takes_the_same_queries_whatever_has_happened(
     url = reverse("case", args=[case.pk])
     for n in range(3):
         caches["local"].clear()
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(20):
             browser.get(url)
         browser.post(reverse("case-act", args=[case.pk, "note"]), {"note": f"rang the outlet {n}"})
 
