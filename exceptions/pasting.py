@@ -44,7 +44,7 @@ WORDS: Final[tuple[tuple[Kind, str], ...]] = (
 )
 _WORDS: Final = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in WORDS]
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{0,6}\d[0-9A-Za-z]*(?:-[0-9A-Za-z]+)*(?![0-9A-Za-z])")
-_PHONE: Final = re.compile(r"(?:\+?86)?1[3-9]\d{9}|0\d{2,3}-\d{7,8}")
+_OTHERS: Final = re.compile(r"(?:86)?1[3-9]\d{9}|0\d{2,3}-\d{7,8}|20\d\d-?\d{1,2}-?\d{1,2}")  # phones and dates
 _CUT: Final = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 # Shorter ones are house numbers, quantities and dates.
 _DIGITS: Final = 7
@@ -98,7 +98,7 @@ def _line(number: int, raw: str, otherwise: Kind | None) -> Line:
 
 
 def _is_number(text: str) -> bool:
-    return sum(char.isdigit() for char in text) >= _DIGITS and not _PHONE.fullmatch(text) and len(text) <= 64
+    return sum(char.isdigit() for char in text) >= _DIGITS and not _OTHERS.fullmatch(text) and len(text) <= 64
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -52,7 +52,7 @@ class Row:
 
 
 def place(member: Member, lines: Sequence[Line]) -> list[Row]:
-    """Return each line with what it hits among the member's orders. Four queries whatever their number."""
+    """Return each line with what it hits among the member's orders. Five queries whatever their number."""
     names = {name for line in lines for name in line.names}
     found = targets.named(member, names) if names else {}
     return [_placed(line, found) for line in lines]
