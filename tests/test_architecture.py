@@ -62,9 +62,11 @@ PURE = (
     "exceptions/deadlines/worktime.py",
     "exceptions/explaining.py",
     "exceptions/desk/advice.py",
+    "exceptions/desk/kind_words.py",
     "exceptions/desk/risk.py",
     "exceptions/desk/workflow.py",
     "exceptions/headlines.py",
+    "exceptions/pasting.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic"}

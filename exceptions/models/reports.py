@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.troubles import TOLD_BY_PEOPLE
 from merchants.models import User
 from orders.models import Order
@@ -58,3 +59,7 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.said_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def kind_label(self) -> str:
+        return str(Kind(self.kind).label)
