@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from exceptions import api, views
+from exceptions.commanding import api as commands
 from exceptions.commanding import views as commanding
 from exceptions.filing import api as filing_api
 from exceptions.filing import views as filing
@@ -34,6 +35,12 @@ urlpatterns = [
     path("cases/<int:pk>/filing/", filing.act, name="case-filing"),
     path("cases/<int:pk>/<slug:action>/", views.act, name="case-act"),
     path("api/cases/", api.Cases.as_view(), name="api-cases"),
+    path("api/cases/bulk/", commands.Bulk.as_view(), name="api-cases-bulk"),
+    path("api/commands/", commands.Commands.as_view(), name="api-commands"),
+    path("api/commands/<int:pk>/", commands.OneCommand.as_view(), name="api-command"),
+    path("api/commands/<int:pk>/commit/", commands.CommitCommand.as_view(), name="api-command-commit"),
+    path("api/commands/<int:pk>/cancel/", commands.CancelCommand.as_view(), name="api-command-cancel"),
+    path("api/commands/<int:pk>/undo/", commands.UndoCommand.as_view(), name="api-command-undo"),
     path("api/cases/<int:pk>/", api.OneCase.as_view(), name="api-case"),
     path("api/cases/<int:pk>/<slug:action>/", api.ActOnCase.as_view(), name="api-case-act"),
     path("api/filings/", filing_api.Filings.as_view(), name="api-filings"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from exceptions import buyer_links, sweep
 from exceptions.models import BackTest, Case, Command, Filing, Policy, Report
@@ -87,6 +88,14 @@ ADDRESSES: dict[str, Address] = {
     "command-commit": Address(Right.TRIAGE, "command", method="post", data=(("note", "?"),)),
     "command-cancel": Address(Right.TRIAGE, "command", method="post"),
     "command-undo": Address(Right.TRIAGE, "command", method="post"),
+    "api-cases-bulk": Address(
+        Right.TRIAGE, method="post", data=(("action", "note"), ("note", "?"), ("query", "q=nobody"))
+    ),
+    "api-commands": Address(Right.TRIAGE),
+    "api-command": Address(Right.TRIAGE, "command"),
+    "api-command-commit": Address(Right.TRIAGE, "command", method="post"),
+    "api-command-cancel": Address(Right.TRIAGE, "command", method="post"),
+    "api-command-undo": Address(Right.TRIAGE, "done", method="post"),
     "api-blindspots": Address(Right.VIEW),
     "api-cases": Address(Right.VIEW),
     "api-case": Address(Right.VIEW, "case"),
@@ -193,9 +202,12 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
     backtest = BackTest.objects.create(
         merchant=shop.merchant, after={}, since=now - timedelta(days=7), until=now, created_at=now
     )
-    command = Command.objects.create(merchant=shop.merchant, action="note", created_at=now)
+    note = {"merchant": shop.merchant, "action": "note", "arguments": {"note": "?"}}
+    command = Command.objects.create(**note, created_at=now)
+    done = Command.objects.create(**note, created_at=timezone.now(), state="done")
     return {
         "command": command.pk,
+        "done": done.pk,
         "merchant": shop.merchant.pk,
         "window": "w1",
         "waiver": "v1",

@@ -1,5 +1,6 @@
 """The one-case door of the desk, and what wakes cases by themselves. What people do goes through exceptions.desk.acting."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,17 @@ from exceptions.models import Case, CaseEntry, Command
 from exceptions.sweep import BATCH
 from merchants.access import Member, scoped
 
-__all__ = ["CHANGES", "LONGEST_SNOOZE", "NOTE_LENGTH", "OUTCOMES_BY_PEOPLE", "Act", "act", "acted", "wake_due"]
+__all__ = [
+    "CHANGES",
+    "LONGEST_SNOOZE",
+    "NOTE_LENGTH",
+    "OUTCOMES_BY_PEOPLE",
+    "Act",
+    "act",
+    "acted",
+    "wake_due",
+    "wake_incident",
+]
 
 
 def act(member: Member, case_id: int, action: Action, *, now: datetime, **given: Any) -> Case:
@@ -51,8 +62,22 @@ def wake_due(now: datetime) -> int:
         pks = list(
             due.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("pk", flat=True)[:BATCH]
         )
-        Case.objects.filter(pk__in=pks).update(state=State.OPEN.value, **AWAKE)
-        CaseEntry.objects.bulk_create(
-            CaseEntry(case_id=pk, at=now, action="wake", from_state="snoozed", to_state="open") for pk in pks
-        )
+        _wake(pks, now, {})
     return len(pks)
+
+
+def wake_incident(incident_ids: Iterable[int], now: datetime) -> int:
+    """Bring back the cases that sleep until one of these incidents closes; return how many."""
+    with transaction.atomic():
+        waiting = Case.objects.filter(incident__in=list(incident_ids), state=State.SNOOZED.value)
+        waiting = waiting.filter(wakes_on=Case.Wakes.INCIDENT).order_by("pk")
+        pks = list(waiting.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+        _wake(pks, now, {"by": "incident"})
+    return len(pks)
+
+
+def _wake(pks: list[int], now: datetime, detail: dict[str, str]) -> None:
+    Case.objects.filter(pk__in=pks).update(state=State.OPEN.value, **AWAKE)
+    CaseEntry.objects.bulk_create(
+        CaseEntry(case_id=pk, at=now, action="wake", from_state="snoozed", to_state="open", detail=detail) for pk in pks
+    )
