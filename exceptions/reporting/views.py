@@ -117,7 +117,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
 @never_cache
 def buyer(request: HttpRequest, token: str) -> HttpResponse:
     """A buyer tells what went wrong with an order. It shows the end of the order's number, and nothing else of it."""
-    order_id = buyer_links.order_of(token)
+    order_id = buyer_links.order_of(token, timezone.now())
     if order_id is None:
         return _private(render(request, "exceptions/buyer_report.html", {"expired": True}, status=404))
     order = get_object_or_404(Order.objects.only("pk", "number"), pk=order_id)
