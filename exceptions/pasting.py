@@ -28,6 +28,17 @@ class Problem(Choice):
     TOO_LONG = "too_long", _("The line is too long. Shorten it to 1,000 characters.")
 
 
+# What to show as examples of them.
+EXAMPLES: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
+    (Kind.DAMAGE, ("破损", "压坏", "漏液", "damaged")),
+    (Kind.LOSS, ("丢件", "丢失", "lost")),
+    (Kind.FALSE_DELIVERY, ("虚假签收", "没收到", "not received")),
+    (Kind.MISDELIVERY, ("错派", "送错", "misdelivered")),
+    (Kind.REFUSED, ("拒收", "退回", "refused")),
+    (Kind.FAILED_DELIVERY, ("派送失败", "联系不上", "地址不详", "failed delivery")),
+    (Kind.WRONG_NUMBER, ("单号错误", "wrong number")),
+    (Kind.INTERCEPTION_DUE, ("拦截", "更址", "改地址", "intercept")),
+)
 # Words in use, as people write them; the one that stands first in the line counts.
 WORDS: Final[tuple[tuple[Kind, str], ...]] = (
     (Kind.FALSE_DELIVERY, r"虚假签收|假签收|签收未收到?|(?:未|没有?)收到|显示签收|false delivery|not received"),

@@ -223,7 +223,7 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "import": run.pk,
         "account": CarrierAccount.objects.get().pk,
         "backtest": backtest.pk,
-        "buyer_link": buyer_links.token(order.pk),
+        "buyer_link": buyer_links.token(order.pk, datetime.now(UTC)),
         "report": Report.objects.create(order=order, kind="damage", source="hand", said_at=now, recorded_at=now).pk,
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.deadlines.terms import pack
@@ -18,7 +19,10 @@ from merchants.access import Member, scoped
 # In the order of a parcel's life, and then what people and platforms want.
 GROUPS: tuple[tuple[Any, tuple[Kind, ...]], ...] = (
     (_("Before it is on its way"), (Kind.LATE_DISPATCH, Kind.LATE_PICKUP, Kind.WRONG_NUMBER)),
-    (_("On its way"), (Kind.NO_MOVEMENT, Kind.TRANSIT_STALL, Kind.LOSS, Kind.DAMAGE, Kind.CONTRADICTION)),
+    (
+        pgettext_lazy("group of kinds", "On its way"),
+        (Kind.NO_MOVEMENT, Kind.TRANSIT_STALL, Kind.LOSS, Kind.DAMAGE, Kind.CONTRADICTION),
+    ),
     (
         _("At the buyer’s door"),
         (

@@ -53,7 +53,10 @@ class ReportSerializer(serializers.ModelSerializer[Report]):
 class NewReportSerializer(serializers.Serializer[Any]):
     number = serializers.CharField(max_length=64, help_text="An order number or a waybill number.")
     shop = serializers.CharField(
-        required=False, default="", help_text="A shop's code; needed where several orders have the number."
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="A shop's code; needed where several orders have the number.",
     )
     kind = serializers.ChoiceField(reports.KINDS)
     text = serializers.CharField(required=False, allow_blank=True, default="", max_length=reports.LONGEST)

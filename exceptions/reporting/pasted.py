@@ -78,8 +78,8 @@ def commit(member: Member, rows: Sequence[Row], *, now: datetime) -> list[Row]:
     """Tell what the rows say; return them with what became of each. A row with a problem is left as it is."""
     good = [row for row in rows if row.target and not row.problem]
     said = [row for row in good if not row.ours]
-    words = [_said(row, row.target, row.kind) for row in said if row.target and row.kind]
-    told = reports.tell(words, Report.Source.PASTE, now=now, by=member.user)
+    told_of = [_said(row, row.target, row.kind) for row in said if row.target and row.kind]
+    told = reports.tell(told_of, Report.Source.PASTE, now=now, by=member.user)
     cases = reports.cases_for(told)
     done: dict[int, Row] = {}
     for row, one in zip(said, told, strict=True):

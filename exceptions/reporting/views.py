@@ -71,7 +71,7 @@ def paste(request: HttpRequest) -> HttpResponse:
     """Paste lines; see what was understood of each; then tell it."""
     member = access.member(request, Right.TRIAGE)
     form = PasteForm(request.POST or None)
-    context: dict[str, Any] = {"form": form, "most": pasting.MOST, "words": _words()}
+    context: dict[str, Any] = {"form": form, "most": pasting.MOST, "words": pasting.EXAMPLES}
     if request.method != "POST":
         return render(request, "exceptions/report_paste.html", context)
     if not form.is_valid():
@@ -89,11 +89,6 @@ def paste(request: HttpRequest) -> HttpResponse:
         context["left"] = bool(left)
     context |= {"rows": rows, "done": done, "rest": read.rest, "good": sum(not row.problem for row in rows)}
     return render(request, "exceptions/report_paste.html", context)
-
-
-def _words() -> list[tuple[Any, str]]:
-    """Some words each kind is known by."""
-    return [(kind, pattern.split("|")[0].replace("误?", "")) for kind, pattern in pasting.WORDS]
 
 
 @require_POST
@@ -117,7 +112,7 @@ def kinds(request: HttpRequest) -> HttpResponse:
 @never_cache
 def buyer(request: HttpRequest, token: str) -> HttpResponse:
     """A buyer tells what went wrong with an order. It shows the end of the order's number, and nothing else of it."""
-    order_id = buyer_links.order_of(token)
+    order_id = buyer_links.order_of(token, timezone.now())
     if order_id is None:
         return _private(render(request, "exceptions/buyer_report.html", {"expired": True}, status=404))
     order = get_object_or_404(Order.objects.only("pk", "number"), pk=order_id)

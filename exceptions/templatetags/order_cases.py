@@ -81,7 +81,7 @@ def _buyer_link(context: template.Context, order: Order) -> str:
     request = context.get("request")
     if request is None or not context.get("may_triage"):
         return ""
-    return str(request.build_absolute_uri(reverse("buyer-report", args=[buyer_links.token(order.pk)])))
+    return str(request.build_absolute_uri(reverse("buyer-report", args=[buyer_links.token(order.pk, _now(context))])))
 
 
 def _now(context: template.Context) -> datetime:

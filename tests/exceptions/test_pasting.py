@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exceptions.deadlines.kinds import Kind
-from exceptions.pasting import MOST, Problem, read
+from exceptions.pasting import EXAMPLES, MOST, Problem, read
 
 
 def one(line: str, otherwise: Kind | None = None) -> tuple[tuple[str, ...], Kind | None, str, Problem | None]:
@@ -58,6 +58,11 @@ def test_what_we_ask_of_the_carrier_is_an_interception(word: str) -> None:
 )
 def test_what_cannot_be_read_says_why(line: str, problem: Problem) -> None:
     assert one(line)[3] is problem
+
+
+@pytest.mark.parametrize(("kind", "words"), EXAMPLES)
+def test_what_is_shown_as_an_example_is_read(kind: Kind, words: tuple[str, ...]) -> None:
+    assert {one(f"YT8834201944712 {word}")[1] for word in words} == {kind}
 
 
 def test_where_a_line_does_not_say_what_went_wrong_the_list_may() -> None:

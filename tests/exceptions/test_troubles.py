@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from exceptions.deadlines.kinds import Kind, Level
 from exceptions.deadlines.rulebook import plain
 from exceptions.deadlines.rules import judge
 from exceptions.deadlines.troubles import TOLD_BY_PEOPLE, Trouble, signs, troubles
+from shipments import carriers
 from shipments.doubts import Doubt
 from shipments.moments import Scan, moments
 from shipments.status import Cause, Stage
+from tests.shipments.golden import SAMPLES
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 OUT, MOVING, STATION, SIGNED = Stage.OUT_FOR_DELIVERY, Stage.IN_TRANSIT, Stage.AVAILABLE_FOR_PICKUP, Stage.DELIVERED
@@ -198,3 +201,28 @@ class TestClocks:
         told = order(parcel(Sign(Kind.FAILED_DELIVERY, hour(5))))
         (clock,) = [one for one in judge(told, plain("pdd").watched) if one.kind is Kind.FAILED_DELIVERY]
         assert clock.due_at == datetime(2026, 11, 21, 4, tzinfo=UTC)
+
+
+def signs_of(file: str, until: datetime) -> list[Sign]:
+    """What a real track said had gone wrong by an instant."""
+    provider, _, _ = file.partition("/")
+    (answer,) = carriers.provider(provider).read((SAMPLES / file).read_bytes())
+    track = [(one.occurred_at, one.stage, one.cause) for one in answer.events if one.occurred_at <= until]
+    bare: dict[str, Any] = dict.fromkeys(("uploaded_at", "first_trace_at", "picked_up_at", "delivered_at"))
+    return list(signs(moments(track), (), **bare))
+
+
+class TestRealTracks:
+    """Samples as carriers answered them; their times are those of Shanghai."""
+
+    def test_a_refusal_is_told_until_it_is_tried_again(self, shared: Path) -> None:
+        file, refused = "sf/route_query_refused_then_signed.xml", datetime(2016, 1, 27, 4, 6, tzinfo=UTC)
+        assert signs_of(file, refused - timedelta(seconds=1)) == []
+        assert signs_of(file, refused) == [Sign(Kind.REFUSED, refused)]
+        assert signs_of(file, refused + timedelta(days=1)) == []
+
+    def test_a_buyer_nobody_reaches_is_a_failed_delivery_until_the_signature(self, shared: Path) -> None:
+        file = "sto/relay_problem_unreachable_then_signed.json"
+        failed, delivered = datetime(2014, 1, 18, 10, 25, 55, tzinfo=UTC), datetime(2014, 1, 19, 10, 24, tzinfo=UTC)
+        assert signs_of(file, failed) == [Sign(Kind.FAILED_DELIVERY, failed)]
+        assert signs_of(file, delivered) == [Sign(Kind.FAILED_DELIVERY, failed, delivered)]
