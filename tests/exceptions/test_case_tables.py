@@ -32,9 +32,11 @@ def test_a_waybills_page_shows_the_cases_of_the_orders_one_may_see(
     assert reverse("case", args=[other.pk]) not in page
 
 
-def test_a_waybills_page_says_nothing_of_exceptions_where_there_are_none(
+def test_a_waybills_page_shows_no_case_where_there_is_none_and_lets_one_be_reported(
     client: Client, shop: Shop, support: User, now: datetime
 ) -> None:
     waybill = a_parcel(an_order(shop, "mine", now), "YT8834201944712", now)
     client.force_login(support)
-    assert "Exceptions" not in client.get(reverse("waybill", args=[waybill.pk])).content.decode()
+    page = client.get(reverse("waybill", args=[waybill.pk])).content.decode()
+    assert "/cases/" not in page
+    assert f"{reverse('report-new')}?waybill={waybill.pk}" in page

@@ -218,7 +218,8 @@ def test_the_list_takes_the_same_queries_whatever_its_length(
 def test_the_start_page_counts_what_cannot_be_judged_and_does_not_call_it_kept(
     browser: Client, support: User, shop: Shop, now: datetime
 ) -> None:
-    yesterday = now - timedelta(days=1)
+    # Noon in the shop: at any hour of the day only the limit of 48 h is yesterday's.
+    yesterday = timezone.localtime(now, shop.zone).replace(hour=12) - timedelta(days=1)
     paid = {"placed_at": yesterday - 48 * HOUR, "paid_at": yesterday - 48 * HOUR}
     blind = an_order(shop, "a", now, **paid)
     a_parcel(blind, "YT1", yesterday - 40 * HOUR, account=None, polled_at=None)
