@@ -1,5 +1,6 @@
 """The queue: order, pages, filters, counts – and that its query string is its whole state."""
 
+import itertools
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exceptions import sweep
-from exceptions.deadlines.kinds import Level
-from exceptions.desk import queue, risk
+from exceptions.deadlines.kinds import Kind, Level
+from exceptions.desk import queue, risk, settle
 from exceptions.desk.queue import Filters
 from exceptions.models import Case
 from merchants.models import Shop, User
@@ -34,7 +35,9 @@ def fill(shop: Shop, now: datetime, many: int, name: str = "o") -> None:
 def test_the_stored_rank_is_the_one_the_formula_gives(shop: Shop, now: datetime) -> None:
     fill(shop, now, 60)
     for case in Case.objects.all():
-        assert case.rank == risk.rank(Level(case.level), case.due_at, case.grave_at, case.at_stake), case
+        assert case.rank == risk.rank(Kind(case.kind), Level(case.level), case.due_at, case.grave_at, case.at_stake), (
+            case
+        )
 
 
 def test_money_brings_a_case_forward_by_six_hours_a_doubling() -> None:
@@ -43,10 +46,34 @@ def test_money_brings_a_case_forward_by_six_hours_a_doubling() -> None:
 
 def test_what_breaks_sooner_comes_first_and_what_is_worth_more_comes_before_it() -> None:
     t0 = datetime(2026, 11, 22, tzinfo=UTC)
-    soon = risk.rank(Level.SOON, t0 + 2 * HOUR, t0 + 26 * HOUR, Decimal(30))
-    later = risk.rank(Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(30))
-    dear = risk.rank(Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(3000))
+    soon = risk.rank(Kind.LATE_DISPATCH, Level.SOON, t0 + 2 * HOUR, t0 + 26 * HOUR, Decimal(30))
+    later = risk.rank(Kind.LATE_DISPATCH, Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(30))
+    dear = risk.rank(Kind.LATE_DISPATCH, Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(3000))
     assert dear > soon > later
+
+
+def test_a_seriously_broken_case_stands_behind_one_that_can_still_be_saved() -> None:
+    t0 = datetime(2026, 11, 22, tzinfo=UTC)
+    chances = [
+        [risk.halvings(kind, level) for level in (Level.SOON, Level.BROKEN, Level.GRAVE)]
+        for kind in (Kind.LATE_PICKUP, Kind.FAILED_DELIVERY, Kind.APPEAL_DUE)
+    ]
+    assert chances == [[0, 1, 2], [0, 0, 1], [0, 3, 3]]
+    saved = risk.rank(Kind.LATE_PICKUP, Level.SOON, t0 + 8 * HOUR, t0 + 32 * HOUR, Decimal(100))
+    broken = risk.rank(Kind.LATE_PICKUP, Level.BROKEN, t0 - 21 * HOUR, t0 + 3 * HOUR, Decimal(100))
+    assert saved > broken
+    assert saved - broken == 3600
+
+
+@pytest.mark.django_db
+def test_the_database_and_python_rank_every_kind_at_every_level_alike(shop: Shop, now: datetime) -> None:
+    columns = settle._rank("kind", "level", "due", "grave", "stake")
+    with connection.cursor() as cursor:
+        for kind, level, stake in itertools.product(Kind, Level, (Decimal(0), Decimal("259.5"))):
+            given = (kind.value, level.value, now, now + HOUR, stake)
+            row = "(select %s::text as kind, %s::int as level, %s as due, %s as grave, %s as stake) c"
+            cursor.execute(f"select {columns} from {row}", given)
+            assert cursor.fetchone() == (risk.rank(kind, level, now, now + HOUR, stake),), (kind, level)
 
 
 @pytest.mark.django_db
