@@ -12,6 +12,7 @@ from exceptions.rulemaking import api as rules
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
     path("desk/bulk/", views.bulk, name="desk-bulk"),
+    path("", include("exceptions.queueing.urls")),
     path("desk/blind/", judged.blind, name="blindspots"),
     path("orders/<int:pk>/limits/", judged.order_limits, name="order-limits"),
     path("cases/<int:pk>/", views.case, name="case"),
