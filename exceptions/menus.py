@@ -1,7 +1,7 @@
 """What the desk offers above its list: quick filters with their counts, menus of filters, columns and orders."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.cache import caches
 from django.db.models import Exists, OuterRef
@@ -23,7 +23,7 @@ from shipments.status import Cause
 KEPT_SECONDS = 60
 # From that many choices on a menu has a field to find one by typing.
 MANY_CHOICES = 12
-USUAL_COLUMNS = ("shop", "owner", "stake", "due", "step")
+USUAL_COLUMNS = ("shop", "owner", "stake", "due", "step")  # in the order of COLUMNS
 
 LEVEL_NAMES = {
     "due2h": gettext_lazy("Within 2 h"),
@@ -164,6 +164,14 @@ def look(filters: Filters, own: str) -> Look:
     mine = Filters.of(own)
     columns = filters.columns or mine.columns or USUAL_COLUMNS
     return Look(columns, (filters.density or mine.density) == COMPACT)
+
+
+def lean(filters: Filters, own: str) -> Filters:
+    """The same without columns and density that are shown anyway: a form sends every box it has."""
+    usual = look(Filters(), own)
+    columns = () if filters.columns == usual.columns else filters.columns
+    density = "" if (filters.density == COMPACT) == usual.compact else filters.density
+    return replace(filters, columns=columns, density=density)
 
 
 def _carriers(member: Member) -> list[tuple[int, str]]:

@@ -14,7 +14,7 @@ from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk import queue, risk
 from exceptions.desk.filters import Filters
 from exceptions.desk.nothing import why
-from exceptions.desk.tabs import tabs
+from exceptions.desk.tabs import chosen, tabs
 from exceptions.models import Case, View
 from merchants.access import Member, Right
 from shipops.kit import money, times
@@ -22,10 +22,11 @@ from shipops.kit import money, times
 
 def desk_page(member: Member, filters: Filters, now: datetime, after: str, before: str) -> dict[str, Any]:
     """Context of the desk: its rows, what is offered above them, and where none are, why."""
+    default, own = chosen(member)
+    filters = menus.lean(filters, own)
     page = queue.page(member, filters, now, after, before)
-    told = tabs(member, filters, now)
     counts = queue.counts(member, now, filters)
-    look = menus.look(filters, told.look)
+    look = menus.look(filters, own)
     query = filters.to_query()
     cursor = f"after={after}" if after else f"before={before}" if before else ""
     nothing = None if page.rows else why(member, filters, now)
@@ -38,7 +39,7 @@ def desk_page(member: Member, filters: Filters, now: datetime, after: str, befor
         "menus": menus.menus(member, filters),
         "orders": menus.orders(filters),
         "look": look,
-        "tabs": told,
+        "tabs": tabs(member, filters, now, default),
         "query": query,
         "scopes": [(v, t) for v, t in View.Scope.choices if v != View.Scope.PINNED or member.may(Right.ADMINISTER)],
         # More than this page holds: how many, for who wants to act on all of them.

@@ -60,7 +60,7 @@ def show_desk(request: HttpRequest, member: Member, now: datetime) -> HttpRespon
         "file_form": FileForm(),
         **desk_page(member, filters, now, request.GET.get("after", ""), request.GET.get("before", "")),
     }
-    context["link"] = request.build_absolute_uri(f"{reverse('desk')}?{filters.to_query(view='')}")
+    context["link"] = request.build_absolute_uri(f"{reverse('desk')}?{context['filters'].to_query(view='')}")
     response = whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
     if request.htmx and request.META["QUERY_STRING"] != context["here"]:  # type: ignore[attr-defined]
         # A form sends every field it has: the address kept is the short one.

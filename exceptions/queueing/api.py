@@ -64,7 +64,7 @@ class Views(APIView):
     def get(self, request: Request) -> Response:
         """The tabs of one's desk with their counts, and every view one can see."""
         member = access.member(request._request, Right.VIEW)
-        told = tabs.tabs(member, Filters(view="all"), timezone.now())
+        told = tabs.tabs(member, Filters(view="all"), timezone.now(), tabs.chosen(member)[0])
         body = {"tabs": told.shown, "views": tabs.visible(member)}
         return Response(ViewsSerializer(body).data)
 
