@@ -22,6 +22,7 @@ urlpatterns = [
     path("desk/log/<int:pk>/cancel/", commanding.cancel, name="command-cancel"),
     path("desk/log/<int:pk>/undo/", commanding.undo, name="command-undo"),
     path("desk/kinds/", reporting.kinds, name="kinds"),
+    path("", include("exceptions.queueing.urls")),
     path("desk/blind/", judged.blind, name="blindspots"),
     path("reports/new/", reporting.new, name="report-new"),
     path("reports/paste/", reporting.paste, name="report-paste"),

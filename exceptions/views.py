@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from exceptions import blindspots, filings, shown, timeline
+from exceptions import filings, shown, timeline
 from exceptions.deadlines.kinds import Kind, Level
-from exceptions.desk import cases, queue
+from exceptions.desk import cases, queue, tabs
 from exceptions.desk.advice import advice
 from exceptions.desk.case_page import story
 from exceptions.desk.saying import said
@@ -22,30 +24,16 @@ from exceptions.desk.workflow import BY_PEOPLE, VERBS, Action, State, actions_of
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.filing.forms import AcceptForm, FileForm
 from exceptions.forms import FORMS, AssignForm, BareForm, CaseForm, MergeForm, SnoozeForm, arguments
+from exceptions.keys import KEYS
 from exceptions.models import Case
+from exceptions.showing import desk_page, place_of, way
 from merchants import access
 from merchants.access import Member, Right
-from shipops.kit import money
 from shipops.kit.htmx import see_other, whole_or_part
 
 REFRESH = "refresh-list, refresh-counts"
 # In the bar itself; the other acts are under "More".
 IN_THE_BAR = (Action.ASSIGN, Action.NOTE, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REOPEN)
-KEYS = {
-    Action.URGE: "1",
-    Action.INTERCEPT: "2",
-    Action.CLAIM: "3",
-    Action.CONTACT: "4",
-    Action.RESOLVE: "5",
-    Action.WORK_ORDER: "6",
-    Action.RESHIP: "7",
-    Action.COMPENSATE: "8",
-    Action.APPEAL: "9",
-    Action.PROVE: "p",
-    Action.SNOOZE: "h",
-    Action.MERGE: "m",
-    Action.NOTE: "n",
-}
 ICONS = {
     Action.ASSIGN: "user",
     Action.NOTE: "note",
@@ -57,49 +45,40 @@ ICONS = {
 
 
 def desk(request: HttpRequest) -> HttpResponse:
-    """The queue: a page of cases in rank order, its live counts, its filters."""
+    """The queue: a page of cases in the order chosen, its live counts, its filters, its saved views."""
     member = access.member(request, Right.VIEW)
+    if not request.META["QUERY_STRING"] and not request.htmx:  # type: ignore[attr-defined]
+        # The address stays the whole state: what the desk opens with is an address, too.
+        query = tabs.opens_with(member)
+        if query is not None:
+            return redirect(f"{reverse('desk')}?{query}")
     return show_desk(request, member, timezone.now())
 
 
 def show_desk(request: HttpRequest, member: Member, now: datetime, part: str = "") -> HttpResponse:
-    """Render the desk as the query string says, or its list alone: where htmx asks for it, or as the `part` named."""
+    """Render the desk the query string describes: where htmx asks for it its list alone, or the `part` named."""
     filters = queue.Filters.from_query(request.GET)
-    page = queue.page(member, filters, now, request.GET.get("after", ""), request.GET.get("before", ""))
-    counts = queue.counts(member, now, filters)
-    query = filters.to_query()
-    context = {
+    context: dict[str, Any] = {
         "now": now,
-        "filters": filters,
-        "rows": [shown.row(case, now) for case in page.rows],
-        "counts": counts,
-        "stake": money.shown(counts.at_stake, member.shops[0].currency if member.shops else "CNY", 0),
-        "chips": shown.chips(filters, counts),
-        "menus": shown.menus(member, filters),
-        "prev_url": _page_url(query, "before", page.prev),
-        "next_url": _page_url(query, "after", page.next),
-        "here": request.GET.urlencode(),
-        "next_due": shown.row(counts.next_due, now) if counts.next_due and not page.rows else None,
-        "blind": blindspots.counts(member).orders if not page.rows else 0,
         "may_triage": member.may(Right.TRIAGE),
         "snooze": SnoozeForm(member=member),
         "outcomes": cases.OUTCOMES_BY_PEOPLE,
         "bulk_more": [
-            Door(action, BareForm(member=member), KEYS[action], action in VERBS)
+            Door(action, BareForm(member=member), KEYS[action.value].key, action in VERBS)
             for action in BY_PEOPLE
             if action not in IN_THE_BAR
         ],
         "file_form": FileForm(),
+        **desk_page(member, filters, now, request.GET.get("after", ""), request.GET.get("before", "")),
     }
+    context["link"] = request.build_absolute_uri(f"{reverse('desk')}?{context['filters'].to_query(view='')}")
     if part:
         return render(request, f"exceptions/desk.html#{part}", context | {"part": part})
-    return whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
-
-
-def _page_url(query: str, side: str, cursor: str) -> str:
-    if not cursor:
-        return ""
-    return f"{reverse('desk')}?{query}{'&' if query else ''}{side}={cursor}"
+    response = whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
+    if request.htmx and request.META["QUERY_STRING"] != context["here"]:  # type: ignore[attr-defined]
+        # A form sends every field it has: the address kept is the short one.
+        response["HX-Push-Url"] = f"{reverse('desk')}?{context['here']}"
+    return response
 
 
 def _action(name: str, allowed: Iterable[Action]) -> Action:
@@ -154,9 +133,18 @@ def show_case(
         "file_form": filing_form if isinstance(filing_form, FileForm) else FileForm(),
         "accept_form": filing_form if isinstance(filing_form, AcceptForm) else AcceptForm(case=told.case),
         "may_triage": member.may(Right.TRIAGE),
+        "way": way(member, told.case, _within(request), now),
+        "place": place_of(told.case, now),
+        "outcomes": cases.OUTCOMES_BY_PEOPLE,
     }
     parts = {"case": "whole", "side": "panel"}
     return whole_or_part(request, "exceptions/case.html", parts, context, status)
+
+
+def _within(request: HttpRequest) -> str:
+    """The query of the queue the person came from: in this address, or in that of the page they act on."""
+    address = request.META.get("HTTP_HX_CURRENT_URL") or request.META.get("HTTP_REFERER", "")
+    return request.GET.get("in") or QueryDict(urlsplit(address).query).get("in", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +167,12 @@ class Door:
         return ICONS.get(self.action, "")
 
 
+def key_of(action: Action) -> str:
+    """The key that presses its button; "" = none."""
+    known = KEYS.get(action.value)
+    return known.key if known else ""
+
+
 def _acts(member: Member, case: Case, bound: tuple[Action, CaseForm] | None) -> list[Door]:
     """The actions the workflow allows now, each with its form; the one just tried keeps what was typed."""
     doors = []
@@ -186,7 +180,7 @@ def _acts(member: Member, case: Case, bound: tuple[Action, CaseForm] | None) -> 
         form = bound[1] if bound and bound[0] is action else FORMS[action](member=member, case=case)
         if isinstance(form, MergeForm) and not form.has_others:
             continue
-        doors.append(Door(action, form, KEYS.get(action, ""), action in VERBS))
+        doors.append(Door(action, form, key_of(action), action in VERBS))
     return doors
 
 
@@ -220,7 +214,8 @@ def _number(text: str) -> int | None:
 def after_act(request: HttpRequest, member: Member, pk: int, now: datetime) -> HttpResponse:
     """Go back to the case; under htmx show it as it is now, and have lists and counts read again."""
     if not request.htmx:  # type: ignore[attr-defined]
-        return see_other(reverse("case", args=[pk]))
+        within = _within(request)
+        return see_other(reverse("case", args=[pk]) + (f"?in={quote(within)}" if within else ""))
     response = show_case(request, member, pk, now)
     response["HX-Trigger"] = REFRESH
     return response

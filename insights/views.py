@@ -31,6 +31,7 @@ def start(request: HttpRequest) -> HttpResponse:
     member = access.member(request, Right.VIEW)
     now = timezone.now()
     counts = queue.counts(member, now)
+    upcoming = queue.next_due(member, now)
     hours = board.horizon(member, now)
     currency = member.shops[0].currency if member.shops else "CNY"
     context = {
@@ -48,7 +49,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "accounts": board.accounts(member, now),
         "shop_limits": exposed.near_limits(member, now),
         "first": [shown.row(case, now) for case in queue.page(member, queue.Filters(), now).rows[:FIRST]],
-        "next_due": shown.row(counts.next_due, now) if counts.next_due else None,
+        "next_due": shown.row(upcoming, now) if upcoming else None,
     }
     return whole_or_part(request, "insights/start.html", {"board": "board"}, context)
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions', "0010_kinds"),
+        ('exceptions', "0011_queue"),
         ('merchants', '0002_rules'),
         ('orders', '0002_rules'),
         ('shipments', '0009_pushes'),

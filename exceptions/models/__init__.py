@@ -7,6 +7,7 @@ from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
 from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
+from exceptions.models.saved import DefaultView, View
 
 __all__ = [
     "BackTest",
@@ -18,9 +19,11 @@ __all__ = [
     "Clock",
     "Command",
     "CommandItem",
+    "DefaultView",
     "Filing",
     "Incident",
     "Policy",
     "Release",
     "Report",
+    "View",
 ]
