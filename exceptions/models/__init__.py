@@ -5,6 +5,7 @@ from exceptions.models.cases import Case, CaseEntry
 from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
+from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "Incident",
     "Policy",
     "Release",
+    "Report",
 ]
