@@ -1,6 +1,6 @@
 """One case, told: its limits with their arithmetic, and everything that happened in one stream, newest first."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from exceptions.deadlines.shoplimits import threshold
 from exceptions.deadlines.terms import Term
 from exceptions.desk.case_page import CaseStory
 from exceptions.desk.workflow import VERBS, Action
-from exceptions.models import Case, CaseEntry, Clock
+from exceptions.models import Case, CaseEntry, Clock, Filing
 from exceptions.moment_labels import MOMENTS
 from shipments.models import TrackingEvent
 from shipments.status import CAUSES, STAGES, Stage
@@ -125,8 +125,8 @@ def term_note(term: Term) -> str:
     return in_language(term, "note")
 
 
-def moments(story: CaseStory, people: dict[int, str], now: datetime) -> list[Moment]:
-    """Scans, log lines, verdicts and what the order tells, newest first."""
+def moments(story: CaseStory, people: dict[int, str], now: datetime, filed: Iterable[Filing] = ()) -> list[Moment]:
+    """Scans, log lines, verdicts, what the order tells and the filings of the case's kind, newest first."""
     stream = [_event(event) for event in story.events]
     undone = {entry.detail.get("command") for entry in story.entries if entry.action == Action.UNDO.value}
     stream += [_entry(entry, people, story, now, undone) for entry in story.entries]
@@ -134,6 +134,7 @@ def moments(story: CaseStory, people: dict[int, str], now: datetime) -> list[Mom
         if clock.kind == story.case.kind:
             stream += _verdicts(clock, story.terms.get(clock.term), now)
     stream += _order_moments(story)
+    stream += _filings(filed, story, now)
     return sorted(stream, key=lambda moment: moment.at, reverse=True)
 
 
@@ -229,6 +230,21 @@ def _lit(action: Action, detail: dict[str, Any]) -> str:
         return pattern.format(level=level, outcome=labels.get(detail.get("outcome", ""), "–"))
     verb = _("opened it: {level}") if action is Action.RAISE else _("now: {level}")
     return verb.format(level=level)
+
+
+def _filings(filed: Iterable[Filing], story: CaseStory, now: datetime) -> Iterator[Moment]:
+    """Filings and their answers that stand in no line of the log: they were told before the case opened, or after it closed."""
+    logged = {(entry.at, entry.detail.get("filing")) for entry in story.entries}
+    for one in filed:
+        said: list[tuple[datetime | None, dict[str, Any], str]] = [
+            (one.filed_at, {"filing": "filed", "reference": one.reference}, one.reason)
+        ]
+        limit = {"until": one.new_due_at.isoformat()} if one.new_due_at else {}
+        said.append((one.answered_at, {"filing": one.state, **limit}, ""))
+        for at, detail, note in said:
+            if at and (at, detail["filing"]) not in logged:
+                by = one.filed_by.display_name if one.filed_by and detail["filing"] == "filed" else _("shipops")
+                yield Moment(at, "is-act", by, filings.told(detail, now, story.order.shop.zone), note=note)
 
 
 def _verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:

@@ -109,6 +109,7 @@ def show_case(
     """Render the page of a case, or the part of it that htmx asks for; a form that was just refused keeps what was typed."""
     told = story(member, pk)
     assign = AssignForm(member=member, case=told.case)
+    filed = filings.of_case(told.case)
     acts = _acts(member, told.case, bound) if member.may(Right.TRIAGE) else []
     people = {int(value): name for value, name in assign.fields["assignee"].choices if value}  # type: ignore[attr-defined]
     context = {
@@ -120,7 +121,7 @@ def show_case(
         "limits": timeline.limits(told, now),
         "costs": timeline.costs(told, now),
         "shop_limits": timeline.shop_limits(told),
-        "moments": timeline.moments(told, people, now),
+        "moments": timeline.moments(told, people, now, filed),
         "state": State(told.case.state),
         "resolved": told.case.state == State.RESOLVED.value,
         "acts": acts,
@@ -129,7 +130,7 @@ def show_case(
         "seen": max((entry.pk for entry in told.entries), default=0),
         "open_action": bound[0].value if bound else request.GET.get("do", ""),
         "mine": told.case.assignee_id == member.user.pk,
-        "filings": filings.of_case(told.case),
+        "filings": filed,
         "file_form": filing_form if isinstance(filing_form, FileForm) else FileForm(),
         "accept_form": filing_form if isinstance(filing_form, AcceptForm) else AcceptForm(case=told.case),
         "may_triage": member.may(Right.TRIAGE),

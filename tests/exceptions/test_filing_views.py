@@ -19,6 +19,7 @@ from merchants.models import Shop, User
 from orders.models import Order
 from tests.exceptions.filing import a_case, file, log
 from tests.exceptions.making import a_parcel, an_order, member_of
+from tests.exceptions.scene import sweep_all
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "case"}
@@ -272,3 +273,20 @@ def test_a_filing_for_many_that_is_too_long_is_refused_as_a_whole(browser: Clien
     page = text(browser.post(reverse("desk-bulk"), data, follow=True))
     assert "Ensure this value has at most 64 characters (it has 65)." in page
     assert not Filing.objects.exists()
+
+
+def test_a_filing_told_before_the_case_opened_stands_in_its_history_once(
+    browser: Client, member: Member, shop: Shop, now: datetime
+) -> None:
+    order = an_order(shop, "690009", now - timedelta(hours=50))
+    told_at = now - timedelta(hours=20)
+    filings.file(member, [(order.pk, "late_dispatch")], now=told_at, reference="BB-2026-7", reason="暴雪封路")
+    sweep_all(now)
+    case = Case.objects.get(order=order, kind="late_dispatch")
+    assert [line[0] for line in log(case)] == ["raise"], "there was no case to write it into"
+    page = text(browser.get(reverse("case", args=[case.pk])))
+    assert page.count("filed it with the platform: BB-2026-7") == 1
+    assert "暴雪封路" in page
+    filings.answer(member, Filing.objects.get().pk, False, now=now)
+    page = text(browser.get(reverse("case", args=[case.pk])))
+    assert page.count("noted that the platform refused the filing") == 1
