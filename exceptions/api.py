@@ -37,6 +37,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
     currency = serializers.CharField(source="order.currency")
     carrier = serializers.CharField(source="waybill.carrier.code", default=None)
     waybill = serializers.CharField(source="waybill.number", default=None)
+    cause = serializers.CharField(source="waybill.cause", default="", help_text="What hinders it, by its track.")
     assignee = serializers.CharField(source="assignee.username", default=None)
     level = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField()
@@ -45,7 +46,21 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
     class Meta:
         model = Case
         fields = [
-            *("id", "number", "kind", "level", "state", "shop", "order", "carrier", "waybill", "assignee", "opened_at"),
+            *(
+                "id",
+                "number",
+                "kind",
+                "source",
+                "cause",
+                "level",
+                "state",
+                "shop",
+                "order",
+                "carrier",
+                "waybill",
+                "assignee",
+                "opened_at",
+            ),
             *("started_at", "warn_at", "due_at", "grave_at", "snoozed_until", "resolved_at", "outcome", "penalty"),
             *("at_stake", "currency", "advice", "actions"),
         ]

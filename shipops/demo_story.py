@@ -1,4 +1,4 @@
-"""What the demo's people have told already: rules of their own, tickets, filings.
+"""What the demo's people have told already: rules of their own, tickets, reports, filings.
 
 Each is told once, where there is nothing of it yet, and stays as people change it.
 Instants are reckoned from `now`, so that the desk shows limits that break today.
@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import QuerySet
 
-from exceptions import filings
+from exceptions import filings, reports, targets
 from exceptions.deadlines.kinds import Kind
-from exceptions.models import Filing, Policy
+from exceptions.models import Filing, Policy, Report
 from exceptions.rulemaking import drafts, publishing
 from merchants import access
 from merchants.models import Membership, Merchant, Shop
@@ -168,6 +168,35 @@ def _order(shop: Shop | None, kind: Ticket.Kind, opened_at: datetime, taken: set
         return found.filter(status=OrderStatus.TO_DISPATCH, paid_at__lt=opened_at).order_by("-paid_at", "pk").first()
     sent = found.filter(status=OrderStatus.DISPATCHED, dispatches__uploaded_at__lt=opened_at)
     return sent.order_by("-paid_at", "pk").first()
+
+
+# Shop, what went wrong, who said so how many hours ago, and their words.
+REPORTS: Final[tuple[tuple[str, Kind, str, float, str], ...]] = (
+    ("MT-PDD", Kind.FALSE_DELIVERY, Report.Source.BUYER, 3, "显示放在门口，我回家没有看到，邻居也没有"),
+    ("MT-TB", Kind.DAMAGE, Report.Source.BUYER, 1.5, "碗碎了两只，外箱压扁了，有照片"),
+    ("MT-DY", Kind.LOSS, Report.Source.PASTE, 20, "网点回复找不到件"),
+    ("MT-KS", Kind.MISDELIVERY, Report.Source.HAND, 5, "送到隔壁小区驿站"),
+    ("MT-WX", Kind.FAILED_DELIVERY, Report.Source.BUYER, 2, "没有人打电话给我就显示派送失败"),
+)
+
+
+def tell_reports(merchant: Merchant, now: datetime) -> bool:
+    """Report what buyers and colleagues say, each of an order of its own, unless there is a report; True where it was done."""
+    if Report.objects.filter(order__shop__merchant=merchant).exists():
+        return False
+    taken = set(Ticket.objects.filter(order__shop__merchant=merchant).values_list("order_id", flat=True))
+    colleague = _member(merchant, "zhaomin").user
+    told = 0
+    by_code = {shop.code: shop for shop in merchant.shops.all()}
+    for code, kind, source, ago, words in REPORTS:
+        order = _order(by_code.get(code), Ticket.Kind.REFUND, now - ago * HOUR, taken)
+        if order is None:
+            continue
+        taken.add(order.pk)
+        waybill = targets.of_order(order)[0].waybill_id
+        said = reports.Said(order.pk, waybill, kind.value, words, now - ago * HOUR)
+        told += len(reports.tell([said], source, now=now, by=None if source == Report.Source.BUYER else colleague))
+    return bool(told)
 
 
 @transaction.atomic

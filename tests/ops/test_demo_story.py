@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from exceptions import backtest
-from exceptions.models import Case, Filing, Policy
+from exceptions.models import Case, Filing, Policy, Report
 from exceptions.policies import book_of
 from exceptions.rulemaking import drafts
 from exceptions.sweep import judge_batch
@@ -43,6 +43,7 @@ def filled(miantian: Merchant, now: datetime) -> Merchant:
         for sheet in open_sheets([(f"{shop.code}.csv", exports.export(shop, orders, 0, anchor))], "auto", mine.zone):
             take_in(mine, (reading.draft for reading in sheet.readings() if reading.draft), now)
     demo_story.tell_tickets(miantian, now)
+    demo_story.tell_reports(miantian, now)
     demo_story.file(miantian, now)
     until_done(lambda _now: judge_batch(now))
     return miantian
@@ -84,6 +85,20 @@ def test_the_desk_shows_cases_of_every_kind_of_ticket(filled: Merchant) -> None:
     assert kinds >= {"answer_due", "evidence_due", "appeal_due", "work_order_due", "interception_due", "claim_due"}
 
 
+def test_the_desk_shows_what_buyers_and_colleagues_report(filled: Merchant, now: datetime) -> None:
+    told = set(Report.objects.values_list("kind", "source"))
+    assert told == {
+        ("false_delivery", "buyer"),
+        ("damage", "buyer"),
+        ("loss", "paste"),
+        ("misdelivery", "hand"),
+        ("failed_delivery", "buyer"),
+    }
+    opened = set(Case.objects.exclude(state="resolved").values_list("kind", "source"))
+    assert opened >= told
+    assert not demo_story.tell_reports(filled, now)
+
+
 def test_one_filing_waits_and_one_moved_its_limit(filled: Merchant, now: datetime) -> None:
     waiting, accepted = Filing.objects.order_by("pk")
     assert (waiting.state, waiting.new_due_at) == ("pending", None)
@@ -116,5 +131,6 @@ def test_the_second_time_nothing_is_told_and_what_people_did_stays(filled: Merch
 
 def test_without_orders_there_is_nothing_to_tell(miantian: Merchant, now: datetime) -> None:
     assert not demo_story.tell_tickets(miantian, now)
+    assert not demo_story.tell_reports(miantian, now)
     assert not demo_story.file(miantian, now)
     assert not Order.objects.exists()

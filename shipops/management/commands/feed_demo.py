@@ -44,6 +44,7 @@ class Command(BaseCommand):
         demo_story.make_rules(merchant, timezone.now())
         _round(merchant)
         demo_story.tell_tickets(merchant, timezone.now())
+        demo_story.tell_reports(merchant, timezone.now())
         demo_story.file(merchant, timezone.now())
         while not options["once"]:
             time.sleep(EVERY)
