@@ -34,6 +34,8 @@ class Row:
     number: str
     holder: str
     reason: str
+    # What hinders the parcel by its track; blank where nothing does.
+    cause: str
     # What the verdict leans on is old: how old; blank where it is fresh, or no silence is leant on.
     stale: str
     platform: str
@@ -90,6 +92,12 @@ def reason(case: Case, now: datetime) -> str:
     return f"{told} · {last}" if last else told
 
 
+def cause(case: Case) -> str:
+    """What hinders the parcel by its track, in words; blank where nothing does."""
+    found = CAUSES.get(case.waybill.cause) if case.waybill else None
+    return str(found.label) if found else ""
+
+
 def stale(case: Case, now: datetime) -> str:
     """How old the data is that an open case's verdict leans on, where it is older than it may be.
 
@@ -101,11 +109,6 @@ def stale(case: Case, now: datetime) -> str:
         return _("not checked yet")
     age = now - case.waybill.polled_at
     return _("data is {t} old").format(t=times.spell(age)) if age > FAR_GOAL else ""
-
-
-def _cause(case: Case, now: datetime) -> str:
-    cause = CAUSES.get(case.waybill.cause) if case.waybill else None
-    return str(cause.label) if cause else ""
 
 
 def _scan(case: Case, now: datetime) -> str:
@@ -120,7 +123,7 @@ def _scan(case: Case, now: datetime) -> str:
 EXTRA: dict[str, Callable[[Case, datetime], str]] = {
     "platform": lambda case, now: str(case.shop.get_platform_display()),
     "kind": lambda case, now: str(Kind(case.kind).label),
-    "cause": _cause,
+    "cause": lambda case, now: cause(case),
     "source": lambda case, now: str(case.get_source_display()),
     "incident": lambda case, now: f"I-{case.incident_id}" if case.incident_id else "",
     "opened": lambda case, now: times.wall(case.opened_at, now, case.shop.zone),
@@ -152,6 +155,7 @@ def row(case: Case, now: datetime, columns: Iterable[str] = (), within: str = ""
         number=grouped(case.waybill.number) if case.waybill else case.order.number,
         holder=case.waybill.carrier.name if case.waybill else "",
         reason=reason(case, now if not settled else ends),
+        cause=cause(case),
         stale="" if settled else stale(case, now),
         platform=str(case.shop.get_platform_display()),
         shop=case.shop.name,

@@ -21,7 +21,7 @@ BACK = RERANK.replace("rank - 21600", "rank + 21600")
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions', '0007_desk'),
+        ('exceptions', '0010_kinds'),
         ('merchants', '0004_queue'),
         ('orders', '0002_rules'),
         ('shipments', '0009_pushes'),

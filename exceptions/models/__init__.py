@@ -5,6 +5,7 @@ from exceptions.models.cases import Case, CaseEntry
 from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
+from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
 from exceptions.models.saved import DefaultView, View
 
@@ -23,5 +24,6 @@ __all__ = [
     "Incident",
     "Policy",
     "Release",
+    "Report",
     "View",
 ]

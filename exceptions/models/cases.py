@@ -112,6 +112,10 @@ class Case(models.Model):
             models.Index(
                 fields=["merchant", "-rank", "-id"], name="case_queue_merchant", condition=~Q(state=State.RESOLVED)
             ),
+            # exceptions.desk.settle: those of an order that wait for its next scan; empty but for a few.
+            models.Index(
+                fields=["order"], name="case_wakes_on_scan", condition=Q(state=State.SNOOZED, wakes_on="scan")
+            ),
             # exceptions.desk.queue: by limit, by money, by opening (which alone holds the resolved too), by resolution.
             models.Index(fields=["merchant", "due_at", "id"], name="case_by_due", condition=~Q(state=State.RESOLVED)),
             models.Index(
