@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from exceptions import filings, shown, timeline
+from exceptions import filings, keys, shown, timeline
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk import cases, queue, tabs
 from exceptions.desk.advice import advice
@@ -24,7 +24,6 @@ from exceptions.desk.workflow import BY_PEOPLE, VERBS, Action, State, actions_of
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.filing.forms import AcceptForm, FileForm
 from exceptions.forms import FORMS, AssignForm, BareForm, CaseForm, MergeForm, SnoozeForm, arguments
-from exceptions.keys import KEYS
 from exceptions.models import Case
 from exceptions.showing import desk_page, place_of, way
 from merchants import access
@@ -34,6 +33,8 @@ from shipops.kit.htmx import see_other, whole_or_part
 REFRESH = "refresh-list, refresh-counts"
 # In the bar itself; the other acts are under "More".
 IN_THE_BAR = (Action.ASSIGN, Action.NOTE, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REOPEN)
+# Of the one table; assigning to oneself is a button of its own.
+KEYS = {act: keys.KEYS[act.value].key for act in BY_PEOPLE if act.value in keys.KEYS and act is not Action.ASSIGN}
 ICONS = {
     Action.ASSIGN: "user",
     Action.NOTE: "note",
@@ -56,7 +57,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 def show_desk(request: HttpRequest, member: Member, now: datetime, part: str = "") -> HttpResponse:
-    """Render the desk the query string describes: where htmx asks for it its list alone, or the `part` named."""
+    """Render the desk as the query string says, or its list alone: where htmx asks for it, or as the `part` named."""
     filters = queue.Filters.from_query(request.GET)
     context: dict[str, Any] = {
         "now": now,
@@ -64,7 +65,7 @@ def show_desk(request: HttpRequest, member: Member, now: datetime, part: str = "
         "snooze": SnoozeForm(member=member),
         "outcomes": cases.OUTCOMES_BY_PEOPLE,
         "bulk_more": [
-            Door(action, BareForm(member=member), KEYS[action.value].key, action in VERBS)
+            Door(action, BareForm(member=member), KEYS[action], action in VERBS)
             for action in BY_PEOPLE
             if action not in IN_THE_BAR
         ],
@@ -168,12 +169,6 @@ class Door:
         return ICONS.get(self.action, "")
 
 
-def key_of(action: Action) -> str:
-    """The key that presses its button; "" = none."""
-    known = KEYS.get(action.value)
-    return known.key if known else ""
-
-
 def _acts(member: Member, case: Case, bound: tuple[Action, CaseForm] | None) -> list[Door]:
     """The actions the workflow allows now, each with its form; the one just tried keeps what was typed."""
     doors = []
@@ -181,7 +176,7 @@ def _acts(member: Member, case: Case, bound: tuple[Action, CaseForm] | None) -> 
         form = bound[1] if bound and bound[0] is action else FORMS[action](member=member, case=case)
         if isinstance(form, MergeForm) and not form.has_others:
             continue
-        doors.append(Door(action, form, key_of(action), action in VERBS))
+        doors.append(Door(action, form, KEYS.get(action, ""), action in VERBS))
     return doors
 
 

@@ -3,6 +3,8 @@
 (() => {
   const { $, $$, acts, steps, isRefresh } = window.shipops;
   const wide = window.matchMedia("(min-width: 1400px)");
+  // Many columns leave no room for it.
+  const beside = () => wide.matches && !$(".queue.many");
   const picked = new Set();
   let cursor = "";
   // Where a range begins: the row chosen last.
@@ -54,7 +56,7 @@
   }
   function preview() {
     const row = rowOf(cursor);
-    if (!side() || !wide.matches || closed) return;
+    if (!side() || !beside() || closed) return;
     clearTimeout(previewing);
     if (!row) return side().replaceChildren();
     previewing = setTimeout(() => htmx.ajax("GET", linkOf(row).href, { target: "#side", swap: "innerHTML" }), 120);
@@ -115,7 +117,7 @@
     if (does && does.dataset.act === "close") return close();
     const row = event.target.closest("tr[data-case]");
     if (!row || event.target.closest("a, button, input, label")) return;
-    if (!wide.matches) return linkOf(row).click();
+    if (!beside()) return linkOf(row).click();
     closed = false;
     moveTo(row);
   });

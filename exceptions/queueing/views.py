@@ -104,13 +104,15 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
             if not beside:
                 return show_case(request, member, pk, now, (Action.RESOLVE, form), status=422)
             raise Incomplete("", str(next(iter(form.errors.values()))[0]))
-        done = cases.act(member, pk, Action.RESOLVE, now=now, **arguments(form, now))
+        command = cases.acted(member, pk, Action.RESOLVE, now=now, **arguments(form, now))
     except (Incomplete, NotAllowed) as error:
         messages.error(request, error.sentence)
         return _told(beside, reverse("case", args=[pk]) + _within(request))
-    messages.success(request, _("C-{pk} resolved.").format(pk=pk))
+    # With the button that takes it back.
+    messages.success(request, _("C-{pk} resolved.").format(pk=pk), extra_tags=str(command.pk))
     if beside:
         return _told(beside, "")
+    done = access.get(member, Case.objects.all(), pk=pk)
     onward = way(member, done, request.GET.get("in", ""), now)
     if not onward.next_url:
         messages.info(request, _("That was the last one of this queue."))
