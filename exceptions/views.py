@@ -22,6 +22,7 @@ from exceptions.errors import Incomplete, NotAllowed
 from exceptions.filing.forms import AcceptForm, FileForm
 from exceptions.forms import FORMS, AssignForm, CaseForm, SnoozeForm, arguments
 from exceptions.models import Case
+from exceptions.playbooks import shown as playbook
 from merchants import access
 from merchants.access import Member, Right
 from shipops.kit import money
@@ -168,9 +169,11 @@ def show_case(
     bound: tuple[Action, CaseForm] | None = None,
     filing_form: Form | None = None,
     status: int = 200,
+    step_error: tuple[str, str] | None = None,
 ) -> HttpResponse:
     """Render the page of a case, or the part of it that htmx asks for; a form that was just refused keeps what was typed."""
     told = story(member, pk)
+    board = playbook.board(told.case, now)
     assign = AssignForm(member=member, case=told.case)
     people = {int(value): name for value, name in assign.fields["assignee"].choices if value}  # type: ignore[attr-defined]
     context = {
@@ -182,7 +185,9 @@ def show_case(
         "limits": timeline.limits(told, now),
         "costs": timeline.costs(told, now),
         "shop_limits": timeline.shop_limits(told),
-        "moments": timeline.moments(told, people, now),
+        "moments": playbook.in_order(timeline.moments(told, people, now), board.moments),
+        "board": board,
+        "step_error": step_error,
         "state": State(told.case.state),
         "resolved": told.case.state == State.RESOLVED.value,
         "acts": _acts(member, told.case, bound) if member.may(Right.TRIAGE) else [],

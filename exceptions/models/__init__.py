@@ -5,6 +5,7 @@ from exceptions.models.cases import Case, CaseEntry
 from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
+from exceptions.models.playbooks import CaseStep, Playbook, PlaybookStep
 from exceptions.models.rules import Filing, Policy, Release
 
 __all__ = [
@@ -14,11 +15,14 @@ __all__ = [
     "Blindspot",
     "Case",
     "CaseEntry",
+    "CaseStep",
     "Clock",
     "Command",
     "CommandItem",
     "Filing",
     "Incident",
+    "Playbook",
+    "PlaybookStep",
     "Policy",
     "Release",
 ]
