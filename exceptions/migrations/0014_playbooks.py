@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions', '0007_desk'),
+        ('exceptions', '0012_acts'),
         ('merchants', '0002_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -21,7 +21,7 @@ from exceptions.desk.workflow import Action, State
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry, CaseStep
 from exceptions.playbooks import own
-from exceptions.playbooks.steps import Course, Playbook, Standing, Step, first_open, stand
+from exceptions.playbooks.steps import ASKABLE, Course, Playbook, Standing, Step, first_open, stand
 from exceptions.policies import Books
 from merchants.access import Member, get
 from merchants.models import User
@@ -120,22 +120,23 @@ def _of(
     return Progress(case, number, playbook, standing, here, [mark for mark in marks if mark.round != number], marked)
 
 
-def tick(case_ids: Iterable[int], action: Action, entries: Iterable[CaseEntry], now: datetime) -> int:
+def tick(case_ids: Iterable[int], action: Action, entries: Iterable[CaseEntry], by: User, now: datetime) -> int:
     """Note that an act did, of each case, the first open step that asks for it; return how many steps it did.
 
-    Called by whoever wrote `entries`, one line of the log a case, in the same transaction, with the cases locked.
-    A case none of whose steps asks for it is left alone.
+    Called by whoever wrote `entries`, one line of the log a case, in the same transaction, with the cases locked. A case
+    without a line was so already: its step is done too, and no undoing of the act opens it again. A case none of whose
+    steps asks for the act is left alone.
     """
     lines = {entry.case_id: entry for entry in entries}
-    wanted = [pk for pk in case_ids if pk in lines]
-    cases = Case.objects.filter(pk__in=wanted).select_related("shop", "waybill")
+    if action not in ASKABLE:
+        return 0
+    cases = Case.objects.filter(pk__in=list(case_ids)).select_related("shop", "waybill")
     made = []
     for one in progress(list(cases)).values():
         # The act may have closed the case, or begun another round: the step is of the round it stands in now.
         found = first_open(one.standing, action)
         if found:
-            line = lines[one.case.pk]
-            made.append(_mark(one, found.step, now, by_id=line.by_id, entry=line))
+            made.append(_mark(one, found.step, now, by=by, entry=lines.get(one.case.pk)))
     CaseStep.objects.bulk_create(made, ignore_conflicts=True)
     return len(made)
 

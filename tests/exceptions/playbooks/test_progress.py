@@ -1,22 +1,27 @@
 """How far a case has come with its playbook: ticked by an act, by hand, skipped, taken back, started anew."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.http import Http404
 
-from exceptions.desk import cases
+from exceptions.deadlines.kinds import Kind
+from exceptions.desk import acting, cases, undoing
+from exceptions.desk.acts import Act
 from exceptions.desk.workflow import Action
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry, CaseStep, Command
-from exceptions.playbooks import progress, shown
+from exceptions.playbooks import own, progress, shown
 from exceptions.playbooks.progress import SKIP, TICK, UNDO, by_hand
+from exceptions.playbooks.steps import After, Step
 from merchants.models import Shop, User
 from tests.exceptions.making import member_of
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+ORDERED = (Step("work_order", "提工单", "Work order", "", "", Action.WORK_ORDER, After.OPENED, Decimal(1)),)
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def an_act(case: Case, action: Action, by: User, now: datetime) -> CaseEntry:
     line = CaseEntry.objects.create(
         case=case, at=now, by=by, action=action.value, from_state="open", to_state="open", command=command
     )
-    progress.tick([case.pk], action, [line], now)
+    progress.tick([case.pk], action, [line], by, now)
     return line
 
 
@@ -86,6 +91,35 @@ def test_taking_the_act_back_opens_its_step_again(case: Case, seller: User, admi
     assert done(case) == ["tell_buyer"]
 
 
+def test_an_act_at_the_desk_does_its_step_and_its_undoing_opens_it_again(
+    case: Case, seller: User, now: datetime
+) -> None:
+    member = member_of(seller)
+    command = acting.run(member, Act(member, Action.CONTACT, now, note="已告知"), [case.pk], now=now)
+    assert next_code(case) == "urge"
+    assert CaseStep.objects.get().entry == CaseEntry.objects.get(action="contact")
+    undoing.undo(member, command.pk, now=now + HOUR)
+    assert next_code(case) == "tell_buyer"
+
+
+def test_what_was_so_already_does_its_step_too(case: Case, seller: User, now: datetime) -> None:
+    member = member_of(seller)
+    act = Act(member, Action.WORK_ORDER, now)
+    acting.run(member, act, [case.pk], now=now)
+    own.save(member, Kind.LATE_PICKUP, ORDERED, 0, now)
+    command = acting.run(member, act, [case.pk], now=now)
+    assert command.items.get().result == "no_op"
+    assert (CaseStep.objects.get().code, CaseStep.objects.get().entry) == ("work_order", None)
+
+
+def test_fifty_cases_take_their_next_step_at_once(shop: Shop, seller: User, now: datetime) -> None:
+    made = [late_pickup(shop, now, f"68{n}", f"YT88342019448{n}").pk for n in range(10, 60)]
+    member = member_of(seller)
+    acting.run(member, Act(member, Action.CONTACT, now), made, now=now)
+    fresh = list(Case.objects.filter(pk__in=made).select_related("shop", "waybill"))
+    assert {step.code for step in shown.next_steps(fresh, now).values()} == {"urge"}
+
+
 def test_many_cases_are_ticked_in_a_fixed_number_of_queries(
     shop: Shop, seller: User, now: datetime, django_assert_num_queries
 ) -> None:
@@ -95,7 +129,7 @@ def test_many_cases_are_ticked_in_a_fixed_number_of_queries(
         for one in made
     ]
     with django_assert_num_queries(5):
-        assert progress.tick([one.pk for one in made], Action.CONTACT, lines, now) == 30
+        assert progress.tick([one.pk for one in made], Action.CONTACT, lines, seller, now) == 30
     fresh = list(Case.objects.filter(pk__in=[one.pk for one in made]).select_related("shop", "waybill"))
     with django_assert_num_queries(3):
         steps = shown.next_steps(fresh, now)
@@ -155,12 +189,12 @@ def test_a_case_that_comes_back_starts_its_steps_anew_and_keeps_the_former_ones(
     found = read(case)
     assert (found.round, found.next and found.next.step.code) == (1, "tell_buyer")
     assert found.next and found.next.due_at == now + 12 * HOUR, "its time begins anew too"
-    assert [(mark.round, mark.code) for mark in found.former] == [(0, "tell_buyer")]
+    assert [(mark.round, mark.code) for mark in found.former] == [(0, "tell_buyer"), (0, "close")]
     by_hand(member_of(seller), case.pk, "tell_buyer", TICK, now + 11 * HOUR)
     assert done(case) == ["tell_buyer"]
     Case.objects.filter(pk=case.pk).update(relapses=1, relapsed_at=now + 20 * HOUR)
     assert read(case).round == 2
-    assert len(read(case).former) == 2
+    assert len(read(case).former) == 3
 
 
 def test_steps_that_wait_for_the_break_appear_when_it_breaks(shop: Shop, now: datetime) -> None:
