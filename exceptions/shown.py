@@ -54,6 +54,9 @@ class Row:
     at_full: str
     burnt: int
     step: str
+    # Where the step's button leads, and how late the step is; blank = the case itself, and not late.
+    step_url: str = ""
+    step_late: str = ""
 
 
 def headline(case: Case) -> str:

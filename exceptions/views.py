@@ -71,7 +71,7 @@ def show_desk(request: HttpRequest, member: Member, now: datetime) -> HttpRespon
     context = {
         "now": now,
         "filters": filters,
-        "rows": [shown.row(case, now) for case in page.rows],
+        "rows": playbook.with_steps([shown.row(case, now) for case in page.rows], page.rows, now),
         "counts": counts,
         "stake": money.shown(counts.at_stake, member.shops[0].currency if member.shops else "CNY", 0),
         "chips": shown.chips(filters, counts),

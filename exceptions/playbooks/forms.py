@@ -48,10 +48,10 @@ class StepForm(forms.Form):
     after = forms.ChoiceField(label=_("Counted"), choices=After.choices())
     worktime = forms.BooleanField(label=_("Working hours only"), required=False)
     do_zh = forms.CharField(
-        label=_("What to do, Chinese"), max_length=TEXT_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("What to do, Chinese"), max_length=TEXT_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
     do_en = forms.CharField(
-        label=_("What to do, English"), max_length=TEXT_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("What to do, English"), max_length=TEXT_LENGTH, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
 
     def clean(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Steps as pages show them: the next one as a button, and all of a case as a list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.urls import reverse
@@ -12,6 +12,7 @@ from exceptions.models import Case, CaseStep
 from exceptions.playbooks import progress as reading
 from exceptions.playbooks.progress import Progress
 from exceptions.playbooks.steps import Standing
+from exceptions.shown import Row
 from exceptions.timeline import Moment
 from shipops.kit import times
 from shipops.kit.bilingual import in_language
@@ -45,6 +46,15 @@ def next_steps(cases: Sequence[Case], now: datetime) -> dict[int, StepShown]:
     """
     found = reading.progress(cases)
     return {pk: _shown(one, one.next, now) for pk, one in found.items() if one.next}
+
+
+def with_steps(rows: list[Row], cases: Sequence[Case], now: datetime) -> list[Row]:
+    """Rows of the queue, each with the next step of its case; a case that has none keeps the advice of its kind."""
+    found = next_steps(cases, now)
+    return [
+        replace(row, step=step.name, step_url=step.url, step_late=step.late) if (step := found.get(row.pk)) else row
+        for row in rows
+    ]
 
 
 def next_step(case: Case, now: datetime) -> StepShown | None:
