@@ -15,6 +15,7 @@ from exceptions.playbooks.shipped import SHIPPED
 from merchants.models import Shop, User
 from tests.exceptions.making import member_of
 from tests.exceptions.scene import late_dispatch, late_pickup
+from tests.test_translations import english
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "editor"}
@@ -114,6 +115,16 @@ def test_sellers_read_a_playbook_and_only_admins_change_it(seller: User, admin: 
     assert browser_of(seller).post(url, {"do": "save"}).status_code == 403
     assert 'name="do" value="save"' in browser_of(admin).get(url).content.decode()
     assert browser_of(admin).get(reverse("playbook", args=["nonsense"])).status_code == 404
+
+
+def test_who_reads_chinese_reads_no_english(seller: User) -> None:
+    User.objects.update(language="zh-hans", last_name="陈", first_name="默")
+    browser = browser_of(seller)
+    assert english(browser.get(reverse("playbooks")).content.decode()) == []
+    for kind in Kind:
+        page = browser.get(reverse("playbook", args=[kind.value])).content.decode()
+        # Titles of sources are as their pages have them.
+        assert english(page.split("来源")[0]) == []
 
 
 def test_steps_are_moved_removed_and_added_before_anything_is_saved(admin: User, case: Case) -> None:
