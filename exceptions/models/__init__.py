@@ -6,6 +6,7 @@ from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
 from exceptions.models.playbooks import CaseStep, Playbook, PlaybookStep
+from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "PlaybookStep",
     "Policy",
     "Release",
+    "Report",
 ]

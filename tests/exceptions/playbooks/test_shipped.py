@@ -25,11 +25,10 @@ def shortest_warning(kind: Kind) -> timedelta | None:
     for pack in folder.iterdir():
         if pack.name.endswith(".toml"):
             clocks = tomllib.loads(pack.read_text("utf-8")).get("clock", [])
-            found += [
-                clock["warn_hours"]
-                for clock in clocks
-                if clock.get("kind") == kind.value and "warn_hours" in clock and clock.get("enabled", True)
-            ]
+            for clock in clocks:
+                if clock.get("kind") == kind.value and "warn_hours" in clock and clock.get("enabled", True):
+                    # A limit shorter than its warning warns from its first minute on.
+                    found.append(min(clock["warn_hours"], clock.get("hours", clock["warn_hours"])))
     return timedelta(hours=min(found)) if found else None
 
 
