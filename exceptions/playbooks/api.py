@@ -42,7 +42,7 @@ class StepSerializer(serializers.Serializer[Any]):
     worktime = serializers.BooleanField(default=False, help_text="Counted in the shop's working hours.")
 
     def to_representation(self, step: Step) -> dict[str, Any]:
-        told = {name: getattr(step, name) for name in self.fields}
+        told: dict[str, Any] = {str(name): getattr(step, str(name)) for name in self.fields}
         verb = step.verb.value if step.verb else None
         return told | {"verb": verb, "when": step.when.value, "after": step.after.value, "hours": str(step.hours)}
 

@@ -245,6 +245,7 @@ def _longest_in_order(places: list[int]) -> set[int]:
     """The members of the longest rising run, not necessarily adjacent, of distinct numbers."""
     runs: list[list[int]] = []
     for place in places:
-        best = max((run for run in runs if run[-1] < place), key=len, default=[])
+        fitting: list[list[int]] = [run for run in runs if run[-1] < place]
+        best = max(fitting, key=len) if fitting else []
         runs.append([*best, place])
-    return set(max(runs, key=len, default=[]))
+    return set(max(runs, key=len)) if runs else set()
