@@ -16,6 +16,7 @@ from exceptions.desk.filters import Filters
 from exceptions.desk.nothing import why
 from exceptions.desk.tabs import chosen, tabs
 from exceptions.models import Case, View
+from exceptions.playbooks.shown import with_steps
 from merchants.access import Member, Right
 from shipops.kit import money, times
 
@@ -32,7 +33,7 @@ def desk_page(member: Member, filters: Filters, now: datetime, after: str, befor
     nothing = None if page.rows else why(member, filters, now)
     return {
         "filters": filters,
-        "rows": [shown.row(case, now, look.extra, query) for case in page.rows],
+        "rows": with_steps([shown.row(case, now, look.extra, query) for case in page.rows], page.rows, now),
         "counts": counts,
         "stake": money.shown(counts.at_stake, member.shops[0].currency if member.shops else "CNY", 0),
         "chips": menus.chips(filters, counts),

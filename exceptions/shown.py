@@ -53,6 +53,9 @@ class Row:
     step: str
     # The columns somebody chose beyond the usual ones: text, and tooltip where it is cut short.
     extra: list[str]
+    # Where the step's button leads, and how late the step is; blank = the case itself, and not late.
+    step_url: str = ""
+    step_late: str = ""
 
 
 def headline(case: Case) -> str:

@@ -34,6 +34,7 @@ urlpatterns = [
     path("orders/<int:pk>/limits/", judged.order_limits, name="order-limits"),
     path("cases/<int:pk>/", views.case, name="case"),
     path("cases/<int:pk>/filing/", filing.act, name="case-filing"),
+    path("", include("exceptions.playbooks.urls")),
     path("cases/<int:pk>/<slug:action>/", views.act, name="case-act"),
     path("api/cases/", api.Cases.as_view(), name="api-cases"),
     path("api/cases/bulk/", commands.Bulk.as_view(), name="api-cases-bulk"),

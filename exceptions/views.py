@@ -25,6 +25,7 @@ from exceptions.errors import Incomplete, NotAllowed
 from exceptions.filing.forms import AcceptForm, FileForm
 from exceptions.forms import FORMS, AssignForm, BareForm, CaseForm, MergeForm, SnoozeForm, arguments
 from exceptions.models import Case
+from exceptions.playbooks import shown as playbook
 from exceptions.showing import desk_page, place_of, way
 from merchants import access
 from merchants.access import Member, Right
@@ -34,7 +35,9 @@ REFRESH = "refresh-list, refresh-counts"
 # In the bar itself; the other acts are under "More".
 IN_THE_BAR = (Action.ASSIGN, Action.NOTE, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REOPEN)
 # Of the one table; assigning to oneself is a button of its own.
-KEYS = {act: keys.KEYS[act.value].key for act in BY_PEOPLE if act.value in keys.KEYS and act is not Action.ASSIGN}
+KEYS: dict[Action, str] = {
+    act: keys.KEYS[act.value].key for act in BY_PEOPLE if act.value in keys.KEYS and act is not Action.ASSIGN
+}
 ICONS = {
     Action.ASSIGN: "user",
     Action.NOTE: "note",
@@ -106,9 +109,11 @@ def show_case(
     bound: tuple[Action, CaseForm] | None = None,
     filing_form: Form | None = None,
     status: int = 200,
+    step_error: tuple[str, str] | None = None,
 ) -> HttpResponse:
     """Render the page of a case, or the part of it that htmx asks for; a form that was just refused keeps what was typed."""
     told = story(member, pk)
+    board = playbook.board(told.case, now)
     assign = AssignForm(member=member, case=told.case)
     filed = filings.of_case(told.case)
     acts = _acts(member, told.case, bound) if member.may(Right.TRIAGE) else []
@@ -122,7 +127,9 @@ def show_case(
         "limits": timeline.limits(told, now),
         "costs": timeline.costs(told, now),
         "shop_limits": timeline.shop_limits(told),
-        "moments": timeline.moments(told, people, now, filed),
+        "moments": playbook.in_order(timeline.moments(told, people, now, filed), board.moments),
+        "board": board,
+        "step_error": step_error,
         "state": State(told.case.state),
         "resolved": told.case.state == State.RESOLVED.value,
         "acts": acts,

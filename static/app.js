@@ -53,7 +53,7 @@
     if (sheet && sheet.getBoundingClientRect().right > innerWidth) event.target.classList.add("flip");
   }, true);
   function reveal(details) {
-    details.open = true;
+    for (let one = details; one; one = one.parentElement.closest("details")) one.open = true;
     details.scrollIntoView({ block: "center" });
     const first = $("select, textarea, input:not([type=hidden])", details);
     if (first) first.focus();

@@ -36,6 +36,7 @@ class Address:
 
 
 RULE = (("code", "PDD-SHIP-48"),)
+KIND = (("kind", "late_dispatch"),)
 
 ADDRESSES: dict[str, Address] = {
     "login": Address(PUBLIC),
@@ -89,6 +90,13 @@ ADDRESSES: dict[str, Address] = {
     "rule-draft-rebase": Address(Right.ADMINISTER, method="post"),
     "rule-draft-discard": Address(Right.ADMINISTER, method="post"),
     "rule-versions": Address(Right.VIEW),
+    "playbooks": Address(Right.VIEW),
+    "playbook": Address(Right.VIEW, path=KIND),
+    "case-step": Address(Right.TRIAGE, "case", method="post", path=(("code", "close"),), data=(("do", "tick"),)),
+    "api-playbooks": Address(Right.VIEW),
+    "api-playbook": Address(Right.VIEW, path=KIND),
+    "api-case-steps": Address(Right.VIEW, "case"),
+    "api-case-step": Address(Right.TRIAGE, "case", method="post", path=(("code", "close"),), data=(("do", "tick"),)),
     "rule-rollback": Address(Right.ADMINISTER, method="post", path=(("number", "1"),)),
     "blindspots": Address(Right.VIEW),
     "order-limits": Address(Right.VIEW, "order"),

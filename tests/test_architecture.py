@@ -70,6 +70,8 @@ PURE = (
     "exceptions/desk/verbs.py",
     "exceptions/desk/workflow.py",
     "exceptions/headlines.py",
+    "exceptions/playbooks/steps.py",
+    "exceptions/playbooks/shipped.py",
     "exceptions/pasting.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")

@@ -23,6 +23,7 @@ from exceptions.desk.surroundings import around
 from exceptions.desk.workflow import Action
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry, Command, CommandItem
+from exceptions.playbooks import progress
 from merchants.access import Member, Right, scoped
 from merchants.models import Membership
 from orders import tickets
@@ -233,7 +234,9 @@ def _done(command: Command, act: Act, ids: list[int]) -> list[Decision]:
     _tell(act, decisions)
     applied = [one for one in decisions if one.is_applied]
     write(applied, act.now)
-    CaseEntry.objects.bulk_create(_entry(command, act, one) for one in applied)
+    lines = CaseEntry.objects.bulk_create(_entry(command, act, one) for one in applied)
+    so = [one.case.pk for one in decisions if one.is_applied or one.result == Result.NO_OP]
+    progress.tick(so, act.action, lines, act.by.user, act.now)
     if act.action is Action.REOPEN:
         # Their clocks went on without them: the sweep brings level, limits and stake up to date.
         wake({one.case.order_id for one in applied}, act.now)

@@ -19,6 +19,7 @@ from exceptions.desk.surroundings import TELLING, spoken
 from exceptions.desk.workflow import Action, State
 from exceptions.errors import NotAllowed
 from exceptions.models import Case, CaseEntry, Command, CommandItem
+from exceptions.playbooks import progress
 from merchants.access import Member, scoped
 from orders.models import Ticket, TicketStep
 from orders.waking import lock, wake
@@ -93,6 +94,7 @@ def _take_back(command: Command, member: Member, ids: list[int], now: datetime) 
         )
         for item in fine
     )
+    progress.untick(command.pk, [item.case_id for item in fine], member.user, now)
     for item in fine:
         item.result = Result.UNDONE
     kept = [item for item in items if item.case_id in blocked]

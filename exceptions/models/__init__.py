@@ -5,6 +5,7 @@ from exceptions.models.cases import Case, CaseEntry
 from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
+from exceptions.models.playbooks import CaseStep, Playbook, PlaybookStep
 from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
 from exceptions.models.saved import DefaultView, View
@@ -16,12 +17,15 @@ __all__ = [
     "Blindspot",
     "Case",
     "CaseEntry",
+    "CaseStep",
     "Clock",
     "Command",
     "CommandItem",
     "DefaultView",
     "Filing",
     "Incident",
+    "Playbook",
+    "PlaybookStep",
     "Policy",
     "Release",
     "Report",

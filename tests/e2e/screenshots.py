@@ -51,6 +51,8 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "rule-window-new": "/rules/windows/new/",
     "rule-waivers": "/rules/waivers/",
     "rule-hours": "/rules/hours/",
+    "playbooks": "/rules/playbooks/",
+    "playbook": "/rules/playbooks/late_pickup/",
     "rule-own": "/rules/own/new/",
     "rule-draft": "/rules/draft/",
     "rule-versions": "/rules/versions/",

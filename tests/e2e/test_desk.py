@@ -30,7 +30,7 @@ def test_a_morning_is_triaged_by_keyboard_alone(open_as, seller: User, shop: Sho
     page.goto("/desk/")
     first, second, third = (page.locator(f"#case-{case.pk}") for case in cases[:3])
     expect(first).to_contain_class("is-cursor")
-    expect(page.locator("#side")).to_contain_text("Dispatch now")
+    expect(page.locator("#side")).to_contain_text("Check the stock")
 
     page.keyboard.press("a")
     expect(page.locator("#notices")).to_contain_text("1 case assigned.")

@@ -112,7 +112,8 @@ def test_the_desk_takes_the_same_queries_for_one_row_and_for_many(
     for last in (0, 12):
         _many(shop, now, 0, last)
         caches["local"].clear()
-        with django_assert_num_queries(15):
+        # three of them: the next step of each case
+        with django_assert_num_queries(18):
             browser.get(reverse("desk"))
 
 
@@ -123,18 +124,19 @@ def test_the_case_page_takes_the_same_queries_whatever_has_happened(
     url = reverse("case", args=[case.pk])
     for n in range(3):
         caches["local"].clear()
-        # one of them: the other open cases of the order, which it may be merged into; one: its reports
-        with django_assert_num_queries(21):
+        # three of them: its playbook; one: the other open cases of the order, which it may be merged into; one: its reports
+        with django_assert_num_queries(24):
             browser.get(url)
         browser.post(reverse("case-act", args=[case.pk, "note"]), {"note": f"rang the outlet {n}"})
 
 
-def test_the_case_page_tells_the_advice_the_arithmetic_and_the_track(
+def test_the_case_page_tells_the_next_step_the_arithmetic_and_the_track(
     browser: Client, shop: Shop, now: datetime
 ) -> None:
     case = stalled(shop, now)
     page = text(browser.get(reverse("case", args=[case.pk])))
-    assert "Open a tracing work order with the carrier" in page
+    assert "Urge the hub by " in page
+    assert "Urge the hub or outlet of the last scan: is it held" in page
     assert "+ 48h =" in page
     assert "In transit 【武汉转运中心】快件已发往【长沙】" in page
     assert "Picked up 【太和网点】已揽收" in page
@@ -159,7 +161,7 @@ def test_the_preview_is_a_part_of_the_case_page(browser: Client, shop: Shop, now
     headers = {"HX-Request": "true", "HX-Target": "side"}
     part = browser.get(reverse("case", args=[case.pk]), headers=headers).content.decode()
     assert "<html" not in part
-    assert "Dispatch now" in part
+    assert "Check the stock" in part
     assert reverse("case-act", args=[case.pk, "resolve"]) not in part
 
 
