@@ -64,6 +64,8 @@ PURE = (
     "exceptions/desk/risk.py",
     "exceptions/desk/workflow.py",
     "exceptions/headlines.py",
+    "exceptions/incidents/grouping.py",
+    "exceptions/incidents/whereabouts.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic"}

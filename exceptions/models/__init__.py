@@ -4,7 +4,8 @@ from exceptions.models.backtests import BackTest, BackTestLine, BackTestSample
 from exceptions.models.cases import Case, CaseEntry
 from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
-from exceptions.models.incidents import Incident
+from exceptions.models.gathered import CaseSite, IncidentAction, IncidentChild, IncidentEntry
+from exceptions.models.incidents import GatheringRule, Incident
 from exceptions.models.rules import Filing, Policy, Release
 
 __all__ = [
@@ -14,11 +15,16 @@ __all__ = [
     "Blindspot",
     "Case",
     "CaseEntry",
+    "CaseSite",
     "Clock",
     "Command",
     "CommandItem",
     "Filing",
+    "GatheringRule",
     "Incident",
+    "IncidentAction",
+    "IncidentChild",
+    "IncidentEntry",
     "Policy",
     "Release",
 ]
