@@ -26,6 +26,7 @@ SECTIONS = {
     "desk": "desk",
     "blindspots": "desk",
     "case": "desk",
+    "incident": "incidents",
     "order": "orders",
     "waybill": "orders",
     "import": "imports",

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from exceptions import sweep
-from exceptions.models import BackTest, Case, Filing, Policy
+from exceptions.models import BackTest, Case, Filing, Incident, IncidentChild, Policy
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -54,6 +54,18 @@ ADDRESSES: dict[str, Address] = {
     "desk-bulk": Address(Right.TRIAGE, method="post", data=(("action", "assign"),)),
     "case": Address(Right.VIEW, "case"),
     "case-act": Address(Right.TRIAGE, "case", method="post", path=(("action", "note"),)),
+    "incidents": Address(Right.VIEW),
+    "incident-new": Address(Right.TRIAGE),
+    "incident": Address(Right.VIEW, "incident"),
+    "incident-act": Address(Right.TRIAGE, "incident", method="post", path=(("action", "note"),), data=(("note", "?"),)),
+    "setup-incidents": Address(Right.ADMINISTER),
+    "api-incidents": Address(Right.VIEW),
+    "api-incident-places": Address(Right.TRIAGE),
+    "api-incident-rules": Address(Right.ADMINISTER),
+    "api-incident": Address(Right.VIEW, "incident"),
+    "api-incident-act": Address(
+        Right.TRIAGE, "incident", method="post", path=(("action", "note"),), data=(("note", "?"),)
+    ),
     "rules": Address(Right.VIEW),
     "rule": Address(Right.VIEW, path=RULE),
     "rule-check": Address(Right.ADMINISTER, method="post", path=RULE, data=(("on", "1"),)),
@@ -188,6 +200,7 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "shop": shop.pk,
         "wording": wording.pk,
         "case": case.pk,
+        "incident": open_incident(case, now).pk,
         "order": order.pk,
         "ticket": ticket.pk,
         "filing": filing.pk,
@@ -240,6 +253,20 @@ def open_case(order: Order, now: datetime) -> Case:
         grave_at=now,
         rank=0,
     )
+
+
+def open_incident(case: Case, now: datetime) -> Incident:
+    incident = Incident.objects.create(
+        merchant=case.merchant,
+        carrier=Waybill.objects.get().carrier,
+        where="hub",
+        place="杭州转运中心",
+        began_at=now,
+        opened_at=now,
+    )
+    IncidentChild.objects.create(incident=incident, case=case, joined_at=now)
+    Case.objects.filter(pk=case.pk).update(incident=incident)
+    return incident
 
 
 def ask(client: Client, name: str, address: Address, things: dict[str, int | str]) -> int:

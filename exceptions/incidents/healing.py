@@ -115,7 +115,9 @@ def close_over(now: datetime) -> int:
             return 0
         # A statement of its own, after the locks: it sees whoever joined while they were waited for.
         cursor.execute(LEFT, [list(standing)])
-        calm, stirred, ended = [], [], []
+        calm: list[int] = []
+        stirred: list[int] = []
+        ended: list[int] = []
         for pk, left, ever in cursor.fetchall():
             merchant, carrier, opened_at, calm_since = standing[pk]
             rule = rules.of(merchant, carrier)
