@@ -207,6 +207,6 @@ class RulesOf(APIView):
             given.validated_data | {"carrier": carrier.pk if carrier else ""}, carriers=Carrier.objects.all()
         )
         if not form.is_valid():
-            raise ValidationError(dict(form.errors.items()))
+            raise ValidationError({name: [str(error) for error in errors] for name, errors in form.errors.items()})
         tuning.save(member, carrier, form.rule, timezone.now())
         return Response(RuleSerializer(tuning.written(member.merchant), many=True).data)

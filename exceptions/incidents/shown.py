@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from exceptions.desk.workflow import Action
 from exceptions.incidents.listing import Figures, Seen
@@ -36,11 +36,6 @@ class Row:
     owner: str
     state: str
     again: str
-
-
-def language() -> str:
-    """The language in which words are told now."""
-    return get_language() or ""
 
 
 def zone_of(member: Member) -> tzinfo | None:
@@ -133,7 +128,7 @@ def sentence(member: Member, seen: Seen, now: datetime) -> str:
     elif figures.worsens_at is not None:
         at = times.wall(figures.worsens_at, now, zone)
         said.append(_("the next turns serious at {at}").format(at=at))
-    return _(", ").join(said) + _(".")
+    return _(", ").join(said) + pgettext("end of a sentence", ".")
 
 
 @dataclass(frozen=True, slots=True)

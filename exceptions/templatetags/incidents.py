@@ -1,9 +1,8 @@
-"""Incidents on pages of others: the line on a case, the strip over the queue, the count of the rail."""
+"""Incidents on pages of others: the line on a case and the strip over the queue."""
 
 from typing import Any
 
 from django import template
-from django.core.cache import caches
 from django.utils import timezone
 
 from exceptions.incidents import shown
@@ -14,31 +13,13 @@ from merchants.access import Member
 register = template.Library()
 # More would push the queue off the screen.
 STRIP = 3
-# As the other counts of the rail.
-SECONDS = 5
-
-
-def open_rows(member: Member, fresh: bool = False) -> list[shown.Row]:
-    """The open incidents as rows, up to 5 s old unless `fresh`; in the language of whoever asked."""
-    key = f"incidents:{member.merchant.pk}:{member.user.pk}:{shown.language()}"
-    found = None if fresh else caches["local"].get(key)
-    if found is None:
-        found = shown.rows(member, standing(member), timezone.now())
-        caches["local"].set(key, found, SECONDS)
-    return found
 
 
 @register.inclusion_tag("exceptions/_incidents_strip.html")
 def incidents_strip(member: Member) -> dict[str, Any]:
     """`{% incidents_strip frame.member %}`: one line for each of the dearest open incidents; nothing where there is none."""
-    rows = open_rows(member)
-    return {"rows": rows[:STRIP], "more": len(rows) - STRIP}
-
-
-@register.simple_tag
-def open_incidents(member: Member | None) -> int:
-    """`{% open_incidents frame.member as n %}`: how many are open."""
-    return len(open_rows(member)) if member else 0
+    found = standing(member)
+    return {"rows": shown.rows(member, found[:STRIP], timezone.now()), "more": len(found) - STRIP}
 
 
 @register.inclusion_tag("exceptions/_incident.html", takes_context=True)
