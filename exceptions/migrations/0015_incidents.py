@@ -7,7 +7,7 @@ from django.utils import timezone
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions', '0007_desk'),
+        ('exceptions', '0012_acts'),
         ('merchants', '0002_rules'),
         ('shipments', '0009_pushes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
