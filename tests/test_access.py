@@ -9,8 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from exceptions import sweep
-from exceptions.models import BackTest, Case, Filing, Incident, IncidentChild, Policy
-from exceptions.models import BackTest, Case, Command, Filing, Policy
+from exceptions.models import BackTest, Case, Command, Filing, Incident, IncidentChild, Policy
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -60,6 +59,7 @@ ADDRESSES: dict[str, Address] = {
     "incident-new": Address(Right.TRIAGE),
     "incident": Address(Right.VIEW, "incident"),
     "incident-act": Address(Right.TRIAGE, "incident", method="post", path=(("action", "note"),), data=(("note", "?"),)),
+    "incident-all": Address(Right.TRIAGE, "incident", method="post", path=(("action", "urge"),)),
     "setup-incidents": Address(Right.ADMINISTER),
     "api-incidents": Address(Right.VIEW),
     "api-incident-places": Address(Right.TRIAGE),

@@ -10,7 +10,8 @@ from exceptions.deadlines.kinds import Kind
 from exceptions.desk.workflow import State
 from exceptions.incidents.chart import Chart, chart
 from exceptions.incidents.listing import Seen, get, seen
-from exceptions.models import Case, Incident, IncidentAction, IncidentEntry
+from exceptions.incidents.notices import Notice, notices
+from exceptions.models import Case, Incident, IncidentEntry
 from merchants.access import Member, scoped
 from merchants.models import Shop
 
@@ -37,7 +38,7 @@ class Story:
     chart: Chart
     entries: list[IncidentEntry]
     # What was done for all of it, newest first.
-    notices: list[IncidentEntry]
+    notices: list[Notice]
 
 
 def open_cases(member: Member, incident: Incident) -> QuerySet[Case]:
@@ -59,5 +60,5 @@ def story(member: Member, pk: int, now: datetime) -> Story:
         parts=[Part(shops[shop], Kind(kind), n) for shop, kind, n in parts],
         chart=chart(member, incident, now),
         entries=entries,
-        notices=[entry for entry in entries if entry.action == IncidentAction.NOTICE],
+        notices=notices(member, incident, entries),
     )

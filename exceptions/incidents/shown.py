@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from exceptions.desk.workflow import Action
 from exceptions.incidents.listing import Figures, Seen
+from exceptions.incidents.notices import Notice
 from exceptions.models import Incident, IncidentAction, IncidentEntry
 from merchants.access import Member
 from shipops.kit import money, times
@@ -145,9 +145,12 @@ class Line:
 CSS = {IncidentAction.CLOSE: "is-kept", IncidentAction.OPEN: "is-verdict", IncidentAction.REOPEN: "is-verdict"}
 
 
-def lines(entries: Sequence[IncidentEntry], people: dict[int, str]) -> list[Line]:
-    """The log, newest first."""
-    return [
+def lines(entries: Sequence[IncidentEntry], done: Sequence[Notice], people: dict[int, str]) -> list[Line]:
+    """The log with what was done for all of it, newest first."""
+    told = [
+        Line(one.at, one.who, _("For all of it: {verb}").format(verb=verb(one)), one.note, "is-act") for one in done
+    ]
+    told += [
         Line(
             at=entry.at,
             who=entry.by.display_name if entry.by else "",
@@ -156,7 +159,9 @@ def lines(entries: Sequence[IncidentEntry], people: dict[int, str]) -> list[Line
             css=CSS.get(IncidentAction(entry.action), "is-act" if entry.by else ""),
         )
         for entry in entries
+        if entry.action != IncidentAction.NOTICE
     ]
+    return sorted(told, key=lambda line: line.at, reverse=True)
 
 
 def _what(entry: IncidentEntry, people: dict[int, str]) -> str:
@@ -171,8 +176,6 @@ def _what(entry: IncidentEntry, people: dict[int, str]) -> str:
     if action is IncidentAction.ASSIGN:
         name = people.get(entry.detail.get("assignee") or 0, "")
         return _("In charge: {name}").format(name=name) if name else _("Nobody in charge")
-    if action is IncidentAction.NOTICE:
-        return _("For all of it: {verb}").format(verb=verb(entry))
     if action is IncidentAction.ADD:
         return ngettext("{n} case put in", "{n} cases put in", n).format(n=n)
     if action is IncidentAction.REMOVE:
@@ -183,7 +186,6 @@ def _what(entry: IncidentEntry, people: dict[int, str]) -> str:
     return str(action.label)
 
 
-def verb(entry: IncidentEntry) -> str:
+def verb(notice: Notice) -> str:
     """What was done for all of it."""
-    told = entry.detail.get("verb", "")
-    return str(Action(told).label) if told in {action.value for action in Action} else _("Filed with the platform")
+    return str(notice.action.label) if notice.action else _("Filed with the platform")

@@ -8,6 +8,7 @@ urlpatterns = [
     path("incidents/", views.incidents, name="incidents"),
     path("incidents/new/", views.new, name="incident-new"),
     path("incidents/<int:pk>/", views.incident, name="incident"),
+    path("incidents/<int:pk>/all/<slug:action>/", views.act_on_all, name="incident-all"),
     path("incidents/<int:pk>/<slug:action>/", views.act, name="incident-act"),
     path("setup/incidents/", views.tune, name="setup-incidents"),
     path("api/incidents/", api.Incidents.as_view(), name="api-incidents"),

@@ -12,7 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from exceptions import shown as cases_shown
+from exceptions.desk import acting
+from exceptions.desk.acts import Act
+from exceptions.desk.workflow import Action
 from exceptions.errors import Incomplete, NotAllowed
+from exceptions.forms import FORMS as CASE_FORMS
+from exceptions.forms import arguments
 from exceptions.incidents import handling, listing, shown, tuning, waivers
 from exceptions.incidents.doing import ACTS, Given
 from exceptions.incidents.forms import (
@@ -25,7 +30,8 @@ from exceptions.incidents.forms import (
     SplitForm,
     rule_initial,
 )
-from exceptions.incidents.page import ROWS, story
+from exceptions.incidents.notices import FOR_ALL, query_of
+from exceptions.incidents.page import ROWS, open_cases, story
 from exceptions.models import Incident
 from merchants import access
 from merchants.access import Member, Right
@@ -113,7 +119,8 @@ def _incident(
         "sentence": shown.sentence(member, told.seen, now),
         "rows": [cases_shown.row(case, now) for case in told.cases],
         "most": ROWS,
-        "lines": shown.lines(told.entries, people),
+        "lines": shown.lines(told.entries, told.notices, people),
+        "all_forms": _for_all(member, bound),
         "cover": waivers.cover(member, found, timezone.localdate(now, zone)),
         "forms": forms | ({bound[0]: bound[1]} if bound else {}),
         "open_form": bound[0] if bound else "",
@@ -121,6 +128,43 @@ def _incident(
         "may_triage": member.may(Right.TRIAGE),
     }
     return whole_or_part(request, "exceptions/incident.html", {"incident": "whole"}, context, status)
+
+
+def _for_all(member: Member, bound: tuple[str, Form] | None) -> list[tuple[Action, Form]]:
+    """What can be done to all of its cases, each with its form; the one just tried keeps what was typed."""
+    made: list[tuple[Action, Form]] = []
+    for action in FOR_ALL:
+        if bound and bound[0] == f"all-{action.value}":
+            made.append((action, bound[1]))
+            continue
+        initial = {"preset": "incident"} if action is Action.SNOOZE else None
+        made.append((action, CASE_FORMS[action](member=member, initial=initial, auto_id=f"all-{action.value}_%s")))
+    return made
+
+
+@require_POST
+def act_on_all(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Preview an act on all its open cases in the member's shops, then on to the command; 422 where something is missing."""
+    member = access.member(request, Right.TRIAGE)
+    now = timezone.now()
+    wanted = next((one for one in FOR_ALL if one.value == action), None)
+    if wanted is None:
+        raise Http404
+    found = listing.get(member, pk)
+    form = CASE_FORMS[wanted](request.POST, member=member, auto_id=f"all-{action}_%s")
+    if not form.is_valid():
+        return _incident(request, member, pk, now, (f"all-{action}", form), status=422)
+    cases = list(open_cases(member, found).order_by("pk").values_list("pk", flat=True)[: acting.MOST + 1])
+    try:
+        given = Act(member, wanted, now, **arguments(form, now))
+        command = acting.preview(member, given, cases, now=now, query=query_of(found))
+    except Incomplete as error:
+        form.add_error(error.field if error.field in form.fields else None, error.sentence)
+        return _incident(request, member, pk, now, (f"all-{action}", form), status=422)
+    except NotAllowed as error:
+        messages.error(request, error.sentence)
+        return _incident(request, member, pk, now, status=409)
+    return see_other(reverse("command", args=[command.pk]))
 
 
 @require_POST

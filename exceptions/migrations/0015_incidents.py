@@ -94,6 +94,10 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('pickup', 'Pickup outlet'), ('outlet', 'Outlet'), ('hub', 'Hub'), ('leg', 'Leg')], max_length=6),
         ),
         migrations.AddIndex(
+            model_name='command',
+            index=models.Index(condition=models.Q(('query__startswith', 'incident=')), fields=['query'], name='command_of_incident'),
+        ),
+        migrations.AddIndex(
             model_name='incident',
             index=models.Index(fields=['merchant', '-closed_at'], name='incident_closed'),
         ),

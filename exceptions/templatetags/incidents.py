@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from exceptions.incidents import shown
 from exceptions.incidents.listing import seen, standing
+from exceptions.incidents.notices import lasting, notices
 from exceptions.models import Case, Incident, IncidentAction
 from merchants.access import Member
 
@@ -30,9 +31,10 @@ def incident_of(context: template.Context, case: Case, member: Member) -> dict[s
     incident = Incident.objects.select_related("carrier", "assignee", "closed_by").get(pk=case.incident_id)
     now = context.get("now") or timezone.now()
     entries = incident.entries.filter(action=IncidentAction.NOTICE).select_related("by").order_by("-at", "-pk")
+    done = lasting(notices(member, incident, list(entries)))
     return {
         "now": now,
         "zone": case.shop,
         "row": shown.row(member, seen(member, [incident])[0], now),
-        "notices": [(entry, shown.verb(entry)) for entry in entries],
+        "notices": [(one, shown.verb(one)) for one in done],
     }

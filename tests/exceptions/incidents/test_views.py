@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from exceptions import tasks
 from exceptions.incidents.rounds import go_round
-from exceptions.models import Case, CaseEntry, GatheringRule, Incident, IncidentChild
+from exceptions.models import Case, CaseEntry, Command, GatheringRule, Incident, IncidentChild
 from merchants.models import AuditEntry, Shop, User
 from tests.exceptions.incidents.scene import move_on, stand_still
 
@@ -197,9 +198,44 @@ def test_a_page_asks_as_many_questions_whatever_the_number_of_its_cases(
 ) -> None:
     client.force_login(seller)
     client.get(f"/incidents/{incident.pk}/")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         client.get(f"/incidents/{incident.pk}/")
     stand_still(shop, now - timedelta(minutes=30), 5, first=50)
     go_round(now)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         client.get(f"/incidents/{incident.pk}/")
+
+
+def test_one_action_for_all_is_previewed_carried_out_and_covers_who_joins_later(
+    client: Client, seller: User, shop: Shop, incident: Incident, now: datetime
+) -> None:
+    client.force_login(seller)
+    previewed = client.post(f"/incidents/{incident.pk}/all/work_order/", {"number": "4711"})
+    assert previewed.status_code == 303
+    command = Command.objects.get()
+    assert (command.state, command.query, command.items.count()) == ("preview", f"incident={incident.pk}", 10)
+    assert "4711" not in text(client, f"/incidents/{incident.pk}/")
+    client.post(f"{previewed['Location']}commit/")
+    assert "For all of it: Open a work order" in " ".join(text(client, f"/incidents/{incident.pk}/").split())
+    assert CaseEntry.objects.filter(action="work_order", command=command).count() == 10
+    late = stand_still(shop, now, 1, first=40)[-1]
+    go_round(now)
+    assert "Done for the incident: Open a work order · 4711" in " ".join(text(client, f"/cases/{late.pk}/").split())
+
+
+def test_cases_sleep_until_the_incident_closes(client: Client, seller: User, incident: Incident, now: datetime) -> None:
+    client.force_login(seller)
+    previewed = client.post(f"/incidents/{incident.pk}/all/snooze/", {"preset": "incident"})
+    client.post(f"{previewed['Location']}commit/")
+    asleep = Case.objects.filter(incident=incident, state="snoozed", wakes_on="incident")
+    assert asleep.count() == 10
+    client.post(f"/incidents/{incident.pk}/close/")
+    tasks.wake()
+    assert asleep.count() == 0
+
+
+def test_an_act_that_lacks_something_keeps_its_form_open(client: Client, seller: User, incident: Incident) -> None:
+    client.force_login(seller)
+    response = client.post(f"/incidents/{incident.pk}/all/note/", {"note": ""})
+    assert response.status_code == 422
+    assert 'id="do-all-note" name="all" open' in response.content.decode()
