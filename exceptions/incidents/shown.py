@@ -128,7 +128,7 @@ def sentence(member: Member, seen: Seen, now: datetime) -> str:
     elif figures.worsens_at is not None:
         at = times.wall(figures.worsens_at, now, zone)
         said.append(_("the next turns serious at {at}").format(at=at))
-    return _(", ").join(said) + pgettext("end of a sentence", ".")
+    return pgettext("between clauses", ", ").join(said) + pgettext("end of a sentence", ".")
 
 
 @dataclass(frozen=True, slots=True)
