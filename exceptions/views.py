@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -61,8 +62,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     return show_desk(request, member, timezone.now())
 
 
-def show_desk(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
-    """Render the desk as the query string says, or its list alone."""
+def show_desk(request: HttpRequest, member: Member, now: datetime, part: str = "") -> HttpResponse:
+    """Render the desk as the query string says, or its list alone: where htmx asks for it, or as the `part` named."""
     filters = queue.Filters.from_query(request.GET)
     page = queue.page(member, filters, now, request.GET.get("after", ""), request.GET.get("before", ""))
     counts = queue.counts(member, now, filters)
@@ -90,6 +91,8 @@ def show_desk(request: HttpRequest, member: Member, now: datetime) -> HttpRespon
         ],
         "file_form": FileForm(),
     }
+    if part:
+        return render(request, f"exceptions/desk.html#{part}", context | {"part": part})
     return whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
 
 

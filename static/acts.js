@@ -8,6 +8,8 @@
   function close() {
     const dialog = slot() && slot().querySelector("dialog");
     if (!dialog) return;
+    // What was acted on is not acted on again by the next key.
+    if (dialog.querySelector("[data-done]")) for (const box of document.querySelectorAll("input[name=case]:checked")) box.click();
     dialog.close();
     slot().replaceChildren();
     if (opener && opener.isConnected) opener.focus();
@@ -18,7 +20,6 @@
   document.addEventListener("htmx:afterSettle", () => {
     const dialog = slot() && slot().querySelector("dialog");
     if (!dialog) return;
-    if (dialog.querySelector("[data-closed]")) return close();
     if (!dialog.open) {
       dialog.showModal();
       const first = dialog.querySelector("[autofocus], #commit :is(select, textarea, input:not([type=hidden], [type=checkbox])), .btn");

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from exceptions import sweep
 from exceptions.models import BackTest, Case, Command, Filing, Incident, IncidentChild, Policy
+from exceptions import buyer_links, sweep
+from exceptions.models import BackTest, Case, Command, Filing, Policy, Report
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -128,6 +130,14 @@ ADDRESSES: dict[str, Address] = {
     "case-filing": Address(Right.TRIAGE, "case", method="post", data=(("do", "file"),)),
     "api-filings": Address(Right.VIEW),
     "api-filing-answer": Address(Right.TRIAGE, "filing", method="post", data=(("accepted", "true"),)),
+    "kinds": Address(Right.VIEW),
+    "report-new": Address(Right.TRIAGE),
+    "report-paste": Address(Right.TRIAGE),
+    "report-close": Address(Right.TRIAGE, "report", method="post"),
+    # Buyers have no log-in: the token is signed, for one order.
+    "buyer-report": Address(PUBLIC, "buyer_link", named="token"),
+    "api-reports": Address(Right.VIEW),
+    "api-report-close": Address(Right.TRIAGE, "report", method="post"),
     "api-schema": Address(PERSON),
     "orders": Address(Right.VIEW),
     "order": Address(Right.VIEW, "order"),
@@ -229,6 +239,8 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "import": run.pk,
         "account": CarrierAccount.objects.get().pk,
         "backtest": backtest.pk,
+        "buyer_link": buyer_links.token(order.pk, datetime.now(UTC)),
+        "report": Report.objects.create(order=order, kind="damage", source="hand", said_at=now, recorded_at=now).pk,
     }
 
 
@@ -343,7 +355,7 @@ def test_each_person_gets_what_their_role_allows(
     status = ask(client, name, address, things)
     if isinstance(address.right, Right) and address.right not in RIGHTS[who]:
         assert status == 403, "too low a role"
-    elif address.thing and who in ("stranger", "unattached"):
+    elif address.thing and address.right != PUBLIC and who in ("stranger", "unattached"):
         assert status == 404, "a stranger does not learn that it exists"
     elif name == "push":
         assert status == 404, "no account has this token"

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -222,8 +224,17 @@ def commit(request: HttpRequest, pk: int) -> HttpResponse:
         return see_other(f"{reverse('desk')}?{told.command.query}" if told.command.query else reverse("desk"))
     if not _in_dialog(request):
         return _after(request, member, pk, now)
-    response = render(request, "exceptions/command.html#closed", {"part": "closed", "now": now})
-    response["HX-Trigger"] = REFRESH
+    return _list_again(request, member, now)
+
+
+def _list_again(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
+    """Close the dialog and show the list under it as it is now, which ends the selection and places the cursor."""
+    request.GET = QueryDict(urlsplit(request.htmx.current_url or "").query)  # type: ignore[attr-defined]
+    response = show_desk(request, member, now, part="list")
+    response.write(render_to_string("exceptions/command.html#closed", request=request))
+    response["HX-Retarget"] = "#list"
+    response["HX-Reswap"] = "morph:outerHTML"
+    response["HX-Trigger"] = "refresh-counts"
     return response
 
 

@@ -1,6 +1,7 @@
 """The case workflow as a table. Buttons, API and services read the same one. Pure."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shipops.kit.choices import Choice
 
@@ -22,7 +23,7 @@ class Action(Choice):
     REOPEN = "reopen", _("Reopen")
     MERGE = "merge", _("Merge")
     # What is done about it outside; each ticks the step of the playbook that asks for it.
-    URGE = "urge", _("Urge the carrier")
+    URGE = "urge", pgettext_lazy("what was done outside", "Urge the carrier")
     INTERCEPT = "intercept", _("Intercept")
     CLAIM = "claim", _("Claim")
     CONTACT = "contact", _("Contact the buyer")

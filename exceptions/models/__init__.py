@@ -6,6 +6,7 @@ from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.gathered import CaseSite, IncidentAction, IncidentChild, IncidentEntry
 from exceptions.models.incidents import GatheringRule, Incident
+from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "IncidentEntry",
     "Policy",
     "Release",
+    "Report",
 ]
