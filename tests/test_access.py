@@ -8,10 +8,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from exceptions import sweep
-from exceptions.models import BackTest, Case, Command, Filing, Incident, IncidentChild, Policy
 from exceptions import buyer_links, sweep
-from exceptions.models import BackTest, Case, Command, Filing, Policy, Report
+from exceptions.models import BackTest, Case, Command, Filing, Incident, IncidentChild, Policy, Report
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket

@@ -58,7 +58,7 @@ def test_a_typhoon_from_the_first_standstill_to_its_end(
     page.wait_for_url("**/desk/log/*/")
     expect(page.locator("main")).to_contain_text("13 cases will be carried out")
     page.get_by_role("button", name="Carry out").click()
-    expect(page.locator("main").get_by_role("button", name="Undo")).to_be_visible()
+    expect(page.locator("#command").get_by_role("button", name="Undo")).to_be_visible()
     assert CaseEntry.objects.filter(action="urge").count() == 13
 
     # Who joins later counts it as done.

@@ -1,5 +1,6 @@
 """The pages of incidents: what they say, who sees what, and what can be done there."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from exceptions.incidents.rounds import go_round
 from exceptions.models import Case, CaseEntry, Command, GatheringRule, Incident, IncidentChild
 from merchants.models import AuditEntry, Shop, User
 from tests.exceptions.incidents.scene import move_on, stand_still
+from tests.test_translations import english
 
 pytestmark = pytest.mark.django_db
 
@@ -215,12 +217,13 @@ def test_one_action_for_all_is_previewed_carried_out_and_covers_who_joins_later(
     command = Command.objects.get()
     assert (command.state, command.query, command.items.count()) == ("preview", f"incident={incident.pk}", 10)
     assert "4711" not in text(client, f"/incidents/{incident.pk}/")
-    client.post(f"{previewed['Location']}commit/")
+    client.post(f"{previewed['Location']}commit/", {"number": "4711"})
     assert "For all of it: Open a work order" in " ".join(text(client, f"/incidents/{incident.pk}/").split())
     assert CaseEntry.objects.filter(action="work_order", command=command).count() == 10
     late = stand_still(shop, now, 1, first=40)[-1]
     go_round(now)
-    assert "Done for the incident: Open a work order · 4711" in " ".join(text(client, f"/cases/{late.pk}/").split())
+    page = " ".join(text(client, f"/cases/{late.pk}/").split())
+    assert "Done for the incident: Open a work order · 4711" in page, page[page.find("Part of incident") :][:900]
 
 
 def test_cases_sleep_until_the_incident_closes(client: Client, seller: User, incident: Incident, now: datetime) -> None:
@@ -239,3 +242,47 @@ def test_an_act_that_lacks_something_keeps_its_form_open(client: Client, seller:
     response = client.post(f"/incidents/{incident.pk}/all/note/", {"note": ""})
     assert response.status_code == 422
     assert 'id="do-all-note" name="all" open' in response.content.decode()
+
+
+def words(page: str) -> list[str]:
+    """What is still English; an incident's number is none."""
+    return [word for word in english(page) if not re.fullmatch(r"I-\d+(：圆通速递 .*)?", word)]
+
+
+def test_every_page_speaks_chinese(
+    client: Client, admin: User, shop: Shop, other_shop: Shop, incident: Incident, now: datetime
+) -> None:
+    User.objects.update(language="zh-hans", last_name="林", first_name="晓")
+    Case.objects.earliest("pk").waybill.__class__.objects.update(cause="weather")  # type: ignore[union-attr]
+    client.force_login(admin)
+    case = Case.objects.filter(incident=incident, state="open").earliest("pk")
+    acts: list[tuple[str, dict[str, object]]] = [
+        ("assign", {"assignee": admin.pk}),
+        ("note", {"note": "已联系中心"}),
+        ("notice", {"verb": "filed", "note": "报备号 77"}),
+        ("remove", {"case": case.pk}),
+        ("add", {"numbers": f"C-{case.pk}"}),
+        ("split", {"case": case.pk, "name": "冷链"}),
+        ("close", {}),
+        ("reopen", {}),
+    ]
+    for action, given in acts:
+        assert client.post(f"/incidents/{incident.pk}/{action}/", given).status_code == 303, action
+    stand_still(shop, now, 2, first=70, text="【宁波转运中心】 已收入")
+    go_round(now)
+    pages = (
+        "/incidents/",
+        f"/incidents/{incident.pk}/",
+        "/incidents/new/",
+        "/setup/incidents/",
+        "/setup/incidents/?threshold=1",
+    )
+    for page in pages:
+        assert words(client.get(page).content.decode()) == [], page
+    assert (
+        words(text(client, f"/cases/{Case.objects.filter(incident=incident, state='open').earliest('pk').pk}/")) == []
+    )
+    assert "杭州转运中心" in text(client, "/desk/")
+    assert words(text(client, "/desk/")) == []
+    client.post(f"/incidents/{incident.pk}/close/")
+    assert "由林晓关闭" in text(client, "/incidents/")
