@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from exceptions.backtest import refresh_trials, run_batch
 from exceptions.desk import cases, running
+from exceptions.incidents.rounds import go_round
 from exceptions.rulemaking.spreading import spread_batch
 from exceptions.sweep import judge_batch, ring_batch
 
@@ -62,3 +63,9 @@ def backtest() -> int:
 @shared_task(name="exceptions.tasks.spread")
 def spread() -> int:
     return until_done(spread_batch)
+
+
+@shared_task(name="exceptions.tasks.gather")
+def gather() -> int:
+    """Let go of what moved on, gather what stands still, close what is over; return how many cases joined."""
+    return go_round(timezone.now()).joined

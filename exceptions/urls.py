@@ -48,6 +48,7 @@ urlpatterns = [
     path("api/filings/", filing_api.Filings.as_view(), name="api-filings"),
     path("api/filings/<int:pk>/answer/", filing_api.AnswerFiling.as_view(), name="api-filing-answer"),
     path("api/blindspots/", judged_api.Blindspots.as_view(), name="api-blindspots"),
+    path("", include("exceptions.incidents.urls")),
     path("", include("exceptions.backtesting.urls")),
     path("api/rules/", rules.Rules.as_view(), name="api-rules"),
     path("api/rules/versions/", rules.Versions.as_view(), name="api-rules-versions"),

@@ -26,6 +26,7 @@ SECTIONS = {
     "desk": "desk",
     "blindspots": "desk",
     "case": "desk",
+    "incident": "incidents",
     "order": "orders",
     "waybill": "orders",
     "import": "imports",
@@ -46,6 +47,8 @@ class RailCounts:
     unassigned: int
     mine: int
     snoozed: int
+    # Open ones with an open case of theirs.
+    incidents: int
 
 
 def rail_counts(member: access.Member, now: datetime, fresh: bool = False) -> RailCounts:
@@ -70,6 +73,7 @@ def _count(member: access.Member, now: datetime) -> RailCounts:
             unassigned=Count("pk", filter=open_ & Q(assignee__isnull=True)),
             mine=Count("pk", filter=open_ & Q(assignee=member.user)),
             snoozed=Count("pk", filter=~open_),
+            incidents=Count("incident", filter=Q(incident__isnull=False, incident__closed_at=None), distinct=True),
         )
     )
 

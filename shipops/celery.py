@@ -31,6 +31,7 @@ SCHEDULE = {
     "exceptions.tasks.carry_out": 3,
     "exceptions.tasks.backtest": 5,
     "exceptions.tasks.spread": 5,
+    "exceptions.tasks.gather": 30,
 }
 app.conf.beat_schedule = {
     name: {"task": name, "schedule": seconds, "options": {"expires": seconds}} for name, seconds in SCHEDULE.items()

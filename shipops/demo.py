@@ -78,7 +78,8 @@ def programs(place: Place, environment: dict[str, str]) -> list[Program]:
     )
     schedule = str(place.home / "beat-schedule")
     # The state file: without it the next start would tell another story of the same parcels.
-    world = ("--seed", str(SEED), "--state", str(place.home / "simulator.jsonl"))
+    # A typhoon has stood over two hubs for two days: the desk has an incident to show from the first minutes on.
+    world = ("--seed", str(SEED), "--state", str(place.home / "simulator.jsonl"), "--crisis", "typhoon")
     commands: dict[str, tuple[str, ...]] = {
         "simulator": (python, "-m", "simulator", "--port", str(place.simulator_port), *world),
         "web": (python, "-m", "granian", *web),

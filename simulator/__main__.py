@@ -11,6 +11,7 @@ from typing import Any
 from simulator import instants
 from simulator.clock import VirtualClock
 from simulator.control import check_callback
+from simulator.crises import CRISES
 from simulator.faults import RATES, SECONDS, Faults, parse_switch
 from simulator.journal import Journal
 from simulator.providers import Scene, providers
@@ -40,6 +41,13 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=PAST_ORDERS, help="orders in the ten days before the start")
     parser.add_argument("--arrivals", type=float, default=ARRIVAL_SECONDS, help="virtual seconds between new orders")
     parser.add_argument("--state", type=Path, help="file that keeps the start, subscriptions and bent parcels")
+    parser.add_argument(
+        "--crisis",
+        action="append",
+        default=[],
+        choices=CRISES,
+        help="what the world begins with; a state file of another start keeps its own",
+    )
     parser.add_argument("--push-rate", type=float, default=DEFAULT_RATE, help="most pushes begun in one real second")
     parser.add_argument(
         "--push-delay", type=int, default=0, help="virtual seconds from a subscription to its first push"
@@ -72,12 +80,17 @@ def simulator(options: argparse.Namespace) -> Simulator:
     anchor = _anchor(options, entries, wall)
     now = instants.parse(options.now) if options.now else int(anchor + (wall - anchor) * options.speed)
     openings = [entry["at"] for entry in entries if entry["kind"] == "opened"] + [now]
-    world = World(options.seed, anchor, options.orders, options.arrivals, openings if options.state else ())
+    known = next((entry for entry in entries if entry["kind"] == "world"), None)
+    begins_with = options.crisis if known is None else known.get("crises", [])
+    world = World(
+        options.seed, anchor, options.orders, options.arrivals, openings if options.state else (), begins_with
+    )
     faults = Faults(options.seed, dict(map(parse_switch, options.fault)), providers())
     clock = VirtualClock(now, options.speed)
     scene = Scene(world, clock, faults, journal, Register(journal), push_delay=options.push_delay)
     made = Simulator(scene, public_url=options.public_url)
-    kept: list[dict[str, Any]] = [{"kind": "world", **_identity(options, anchor)}]
+    identity = _identity(options, anchor) | ({"crises": list(begins_with)} if begins_with else {})
+    kept: list[dict[str, Any]] = [{"kind": "world", **identity}]
     kept += [{"kind": "opened", "at": at} for at in openings]
     kept += restore(made, entries)
     journal.rewrite(kept)
@@ -100,6 +113,9 @@ def restore(made: Simulator, entries: list[dict[str, Any]]) -> list[dict[str, An
             bends.append(entry)
         elif entry["kind"] == "hold":
             made.scene.world.hold(entry["city"], entry["hours"], entry["at"])
+            bends.append(entry)
+        elif entry["kind"] == "crisis":
+            made.scene.world.strike(entry["name"], entry["at"])
             bends.append(entry)
         elif entry["kind"] == "subscription":
             subscriptions[restored(entry).key] = entry

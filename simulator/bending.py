@@ -35,21 +35,33 @@ _BEFORE_PICKUP = frozenset({sc.NEVER_PICKED, sc.LATE_PICKUP})
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hub that stands still: what would leave `city` (position in CITIES) within `seconds` from `since` waits so long."""
+    """A hub that stands still: what would leave `city` (position in CITIES) within `seconds` from `since` waits so long.
+
+    Of a storm (`weather`) a scan tells; `pickup` holds the outlet there: what would be picked up waits.
+    """
 
     city: int
     since: int
     seconds: int
+    weather: bool = False
+    pickup: bool = False
 
 
 def held(steps: tuple[Step, ...], hold: Hold) -> tuple[Step, ...]:
     """The scans of a parcel with the wait at a hub that stands still; the same if it does not pass there then."""
     for position, step in enumerate(steps):
-        leaves = step.hub and step.place[0] == hold.city and step.kind in ("left", "return_left")
-        if leaves and hold.since < step.at < hold.since + hold.seconds:
+        if _waits(step, hold) and hold.since < step.at < hold.since + hold.seconds:
             later = (replace(rest, at=rest.at + hold.seconds) for rest in steps[position:])
-            return (*steps[:position], *later)
+            told = (Step(step.at, "weather", step.place, hub=True),) if hold.weather else ()
+            return (*steps[:position], *told, *later)
     return steps
+
+
+def _waits(step: Step, hold: Hold) -> bool:
+    """Whether this scan is one that a hold puts off, if it falls into its time."""
+    if step.place[0] != hold.city:
+        return False
+    return step.kind == "picked" if hold.pickup else step.hub and step.kind in ("left", "return_left")
 
 
 def bent(old: Sequence[Step], new: Sequence[Step], scenario: str, now: int) -> tuple[Step, ...]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from simulator import instants
 from simulator.bending import BENDABLE
 from simulator.catalogue import CARRIER_BY_CODE, CARRIERS
+from simulator.crises import CRISES
 from simulator.faults import RATES, SECONDS
 from simulator.orders import Order
 from simulator.places import CITIES
@@ -33,6 +34,8 @@ def answer(simulator: "Simulator", method: str, path: str, query: dict[str, str]
         return callbacks(scene, method, body)
     if path == "hubs":
         return hubs(scene, method, body)
+    if path == "crises":
+        return crises_of(scene, method, body)
     if path == "time" and method == "POST":
         return time(scene, body)
     if path == "parcels" and method == "GET":
@@ -81,6 +84,7 @@ def choices() -> dict[str, Any]:
         "scenarios": [*SCENARIOS, INTERCEPTED],
         "bends": list(BENDABLE),
         "cities": [city.name for city in CITIES],
+        "crises": list(CRISES),
         "rates": list(RATES),
         "seconds": list(SECONDS),
     }
@@ -127,6 +131,19 @@ def hubs(scene: Scene, method: str, body: bytes) -> Answer:
         if one.since + one.seconds > now
     ]
     return json_answer({**told, "still": still, "cities": [city.name for city in CITIES]})
+
+
+def crises_of(scene: Scene, method: str, body: bytes) -> Answer:
+    """GET or POST /control/crises {"crisis"}: what there is; a POST lets one begin, and says how many parcels wait."""
+    told: dict[str, Any] = {}
+    if method == "POST":
+        try:
+            told["waiting"] = scene.strike(str(mapping(body).get("crisis", "")))
+        except KeyError as error:
+            return json_answer({"error": error.args[0]}, 404)
+        except ValueError as error:
+            return json_answer({"error": str(error)}, 400)
+    return json_answer({**told, "crises": list(CRISES), "began_with": list(scene.world.begins_with)})
 
 
 def bend(scene: Scene, number: str, body: bytes) -> Answer:

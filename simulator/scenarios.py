@@ -27,6 +27,8 @@ LOST = "lost"
 UNCOLLECTED = "uncollected"
 WRONG_COMPANY = "wrong_company"
 NO_RECORD = "no_record"
+# Never by itself: a storm stands over the hub of where it goes (simulator.crises).
+TYPHOON = "typhoon"
 # Never by itself: somebody called the parcel back.
 INTERCEPTED = "intercepted"
 
@@ -88,10 +90,16 @@ _LONG_SILENT = tuple(int(hours * HOUR) for hours in (-101, -95, -88, -76, -71))
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One order of the cast: its scenario and its key's distance from the anchor in seconds."""
+    """One order of the cast: its scenario and its key's distance from the anchor in seconds.
+
+    A crisis also says where to, with whom, and that it leaves from the town most goods leave from; blank = as it comes.
+    """
 
     scenario: str
     offset: int
+    city: str = ""
+    carrier: str = ""
+    home: bool = False
 
 
 CAST = (
@@ -121,6 +129,9 @@ def lateness(scenario: str, rng: Random, offset: int | None) -> int | None:
     draw, never = rng.random(), rng.random() < 0.35
     if scenario == STALL:
         return 12 * HOUR
+    if scenario == TYPHOON and offset is not None:
+        # One after the other, from ten minutes after the anchor on.
+        return max(0, -offset) + int((10 + draw * 160) * MINUTE)
     if scenario in (NEVER_PICKED, LOST, NO_RECORD):
         return None
     if offset is None:

@@ -134,6 +134,13 @@ class Scene:
         self.journal.write(kind="hold", city=city, hours=hours, at=now)
         return waiting
 
+    def strike(self, crisis: str) -> int:
+        """Let a crisis begin now; how many parcels wait. Raises KeyError (no such crisis)."""
+        now = self.clock.now()
+        waiting = self.world.strike(crisis, now)
+        self.journal.write(kind="crisis", name=crisis, at=now)
+        return waiting
+
 
 def phone_fits(order: Order, phone: str) -> bool:
     """The last four digits (after the dash of a virtual number) are the buyer's or the shop's."""

@@ -64,6 +64,8 @@ def key_instant(order: Order, steps: tuple[Step, ...]) -> int:
         return first["picked"] + DAY
     if scenario == sc.STALL:
         return steps[_stall_position(steps)].at + 2 * DAY
+    if scenario == sc.TYPHOON:
+        return first["weather"] + 2 * DAY
     if scenario == sc.SLOW:
         return order.deliver_by
     if scenario == sc.SIGN_OVERDUE:
@@ -180,6 +182,16 @@ def _stall(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
     return _pushed(steps, still + 1, 60 * HOUR - gap)
 
 
+def _typhoon(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
+    """It lies in the hub of the city it goes to from before the storm is told of until long after."""
+    still = _position(steps, "reached")
+    told = steps[still].at + int(rng.uniform(0.5, 2) * HOUR)
+    weather = Step(told, "weather", steps[still].place, hub=True)
+    moves_on = told + 2 * DAY + (order.late or 0)
+    rest = _pushed(steps, still + 1, moves_on - steps[still + 1].at)[still + 1 :]
+    return [*steps[: still + 1], weather, *rest]
+
+
 def _slow(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
     """Late by small delays at every stop, never silent long enough to be a stall."""
     missing = order.deliver_by - order.drift + (order.late or 0) - steps[-1].at
@@ -264,6 +276,7 @@ def _uncollected(rng: Random, order: Order, steps: list[Step]) -> list[Step]:
 _BENDS = {
     sc.NO_MOVEMENT: _no_movement,
     sc.STALL: _stall,
+    sc.TYPHOON: _typhoon,
     sc.SLOW: _slow,
     sc.SIGN_OVERDUE: _sign_overdue,
     sc.REFUSED: _refused,

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from simulator import crises, tracks
 from simulator import scenarios as sc
-from simulator import tracks
 from simulator.bending import BENDABLE, Hold, bent, held, turned_back
+from simulator.catalogue import CARRIER_BY_CODE
 from simulator.instants import DAY, HOUR, MINUTE
-from simulator.orders import Order, created_instant, draft, order_number
-from simulator.places import CITIES, trunk_hub
+from simulator.orders import Order, created_instant, draft, order_number, waybill_number
+from simulator.places import BY_NAME, CITIES, trunk_hub
 from simulator.tracks import Step
 
 PAST_ORDERS = 2000
@@ -55,11 +56,18 @@ class Parcel:
         return next((step.at for step in self.steps if step.at > after), None)
 
 
-def build(seed: int, anchor: int, index: int, past: int = PAST_ORDERS, arrived_at: int | None = None) -> Order:
+def build(
+    seed: int,
+    anchor: int,
+    index: int,
+    past: int = PAST_ORDERS,
+    arrived_at: int | None = None,
+    parts: Sequence[sc.Part] = sc.CAST,
+) -> Order:
     """Order number `index` of the world: the cast, the ordinary past, then the arrivals, which are told when they come."""
     rng = Random(f"{seed}:{index}:fate")
-    cast = min(len(sc.CAST), past)
-    part = sc.CAST[index] if index < cast else None
+    cast = min(len(parts), past)
+    part = parts[index] if index < cast else None
     if part is not None:
         created = anchor
     elif arrived_at is None:
@@ -69,6 +77,7 @@ def build(seed: int, anchor: int, index: int, past: int = PAST_ORDERS, arrived_a
     scenario = part.scenario if part else sc.choose(rng, past=index < past)
     order = draft(seed, index, scenario, sc.lateness(scenario, rng, part.offset if part else None), created)
     if part is not None:
+        order = _as_cast(seed, order, part)
         order = _drifted(order, anchor + part.offset - tracks.key_instant(order, tracks.plan(seed, order)))
     order = replace(order, number=order_number(seed, index, order.platform, order.created_at))
     return _with_end(order, tracks.plan(seed, order), rng)
@@ -84,6 +93,7 @@ class World:
         past: int = PAST_ORDERS,
         interval: float = ARRIVAL_SECONDS,
         openings: Sequence[int] = (),
+        begins_with: Sequence[str] = (),
     ) -> None:
         self.seed, self.anchor, self.past, self.interval = seed, anchor, past, interval
         self._openings = sorted({anchor, *openings})
@@ -95,6 +105,10 @@ class World:
         # The scans of bent parcels, and how many holds they include already.
         self._bent: dict[int, tuple[tuple[Step, ...], int]] = {}
         self._holds: list[Hold] = []
+        # The crises it has had since before the anchor, and when others began; of festivals comes a wave of orders.
+        self.begins_with = tuple(begins_with)
+        self._parts = (*sc.CAST, *crises.cast(begins_with))
+        self._waves = [anchor] if crises.FESTIVAL in begins_with else []
 
     def orders(self, now: int) -> list[Order]:
         """Every order made by `now`, in no promised sequence."""
@@ -166,16 +180,30 @@ class World:
         if not 0 < hours <= _LONGEST_HOLD_HOURS:
             raise ValueError(f"hours must be between 0 and {_LONGEST_HOLD_HOURS}")
         self._grow(now)
-        hold, waiting = Hold(place, now, int(hours * HOUR)), 0
         with self._lock:
-            before = {order.index: self.steps(order) for order in self._orders if _may_pass(order, place, now)}
-            self._holds.append(hold)
-            for index, old in before.items():
-                if held(old, hold) != old:
-                    self._tracks.pop(index, None)
-                    self._orders[index] = self._ended_anew(self._orders[index])
-                    waiting += 1
+            return self._hold(Hold(place, now, int(hours * HOUR)), now)
+
+    def _hold(self, hold: Hold, now: int) -> int:
+        """Keep a hold, and tell anew what becomes of the parcels it puts off; how many. The caller has the lock."""
+        waiting = 0
+        before = {order.index: self.steps(order) for order in self._orders if _may_pass(order, hold.city, now)}
+        self._holds.append(hold)
+        for index, old in before.items():
+            if held(old, hold) != old:
+                self._tracks.pop(index, None)
+                self._orders[index] = self._ended_anew(self._orders[index])
+                waiting += 1
         return waiting
+
+    def strike(self, crisis: str, now: int) -> int:
+        """Let a crisis begin; how many parcels wait. Raises KeyError (no such crisis)."""
+        if crisis not in crises.CRISES:
+            raise KeyError(f"no crisis {crisis}; choose one of {', '.join(crises.CRISES)}")
+        self._grow(now)
+        with self._lock:
+            if crisis == crises.FESTIVAL:
+                self._waves.append(now)
+            return sum(self._hold(hold, now) for hold in crises.holds(crisis, now))
 
     def holds(self) -> list[Hold]:
         """Every hub that stood still, in the sequence in which it was ordered."""
@@ -200,16 +228,18 @@ class World:
             return
         with self._lock:
             while len(self._orders) < self.past:
-                self._add(build(self.seed, self.anchor, len(self._orders), self.past))
+                self._add(build(self.seed, self.anchor, len(self._orders), self.past, parts=self._parts))
             while self._next_arrival <= now and len(self._orders) < self.past + MOST_ARRIVALS:
                 index, step = len(self._orders), self._step(self._next_arrival)
                 arrived_at = int(self._next_arrival + Random(f"{self.seed}:{index}:arrival").random() * step)
-                self._add(build(self.seed, self.anchor, index, self.past, arrived_at))
+                self._add(build(self.seed, self.anchor, index, self.past, arrived_at, self._parts))
                 self._next_arrival += step
 
     def _step(self, at: float) -> float:
         """Seconds until the next arrival: short for half a day after each opening, while somebody may be watching."""
         opened = self._openings[bisect_right(self._openings, at) - 1]
+        if any(0 <= at - wave < crises.WAVE_HOURS * HOUR for wave in self._waves):
+            return self.interval / crises.WAVE
         return self.interval if at - opened < WATCHED else max(self.interval, UNWATCHED_SECONDS)
 
     def _add(self, order: Order) -> None:
@@ -226,6 +256,25 @@ def _may_pass(order: Order, city: int, now: int) -> bool:
         return False
     start, end = order.origin[0], order.dest[0]
     return city in (start, end, trunk_hub(start, end))
+
+
+def _as_cast(seed: int, order: Order, part: sc.Part) -> Order:
+    """The order as a crisis has it: where to, with whom, from where."""
+    if part.city:
+        place = BY_NAME[part.city]
+        order = replace(order, dest=(place, order.dest[1] % len(CITIES[place].districts)))
+    if part.home:
+        order = replace(order, origin=(crises.HOME, 0))
+    if part.carrier:
+        carrier = CARRIER_BY_CODE[part.carrier]
+        order = replace(
+            order,
+            carrier=carrier,
+            actual=carrier,
+            waybill=waybill_number(seed, order.index, carrier),
+            return_waybill=waybill_number(seed, order.index + 500_000_000, carrier),
+        )
+    return order
 
 
 def _drifted(order: Order, drift: int) -> Order:

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from exceptions import buyer_links, sweep
-from exceptions.models import BackTest, Case, Command, Filing, Policy, Report, View
+from exceptions.models import BackTest, Case, Command, Filing, Incident, IncidentChild, Policy, Report, View
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -65,6 +65,19 @@ ADDRESSES: dict[str, Address] = {
     "case": Address(Right.VIEW, "case"),
     "case-finish": Address(Right.TRIAGE, "case", method="post", data=(("outcome", "handled"),)),
     "case-act": Address(Right.TRIAGE, "case", method="post", path=(("action", "note"),)),
+    "incidents": Address(Right.VIEW),
+    "incident-new": Address(Right.TRIAGE),
+    "incident": Address(Right.VIEW, "incident"),
+    "incident-act": Address(Right.TRIAGE, "incident", method="post", path=(("action", "note"),), data=(("note", "?"),)),
+    "incident-all": Address(Right.TRIAGE, "incident", method="post", path=(("action", "urge"),)),
+    "setup-incidents": Address(Right.ADMINISTER),
+    "api-incidents": Address(Right.VIEW),
+    "api-incident-places": Address(Right.TRIAGE),
+    "api-incident-rules": Address(Right.ADMINISTER),
+    "api-incident": Address(Right.VIEW, "incident"),
+    "api-incident-act": Address(
+        Right.TRIAGE, "incident", method="post", path=(("action", "note"),), data=(("note", "?"),)
+    ),
     "rules": Address(Right.VIEW),
     "rule": Address(Right.VIEW, path=RULE),
     "rule-check": Address(Right.ADMINISTER, method="post", path=RULE, data=(("on", "1"),)),
@@ -233,6 +246,7 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "wording": wording.pk,
         "case": case.pk,
         "view": View.objects.create(merchant=shop.merchant, name="双11", scope="shared").pk,
+        "incident": open_incident(case, now).pk,
         "order": order.pk,
         "ticket": ticket.pk,
         "filing": filing.pk,
@@ -287,6 +301,20 @@ def open_case(order: Order, now: datetime) -> Case:
         grave_at=now,
         rank=0,
     )
+
+
+def open_incident(case: Case, now: datetime) -> Incident:
+    incident = Incident.objects.create(
+        merchant=case.merchant,
+        carrier=Waybill.objects.get().carrier,
+        where="hub",
+        place="杭州转运中心",
+        began_at=now,
+        opened_at=now,
+    )
+    IncidentChild.objects.create(incident=incident, case=case, joined_at=now)
+    Case.objects.filter(pk=case.pk).update(incident=incident)
+    return incident
 
 
 def ask(client: Client, name: str, address: Address, things: dict[str, int | str]) -> int:

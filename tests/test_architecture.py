@@ -72,6 +72,8 @@ PURE = (
     "exceptions/headlines.py",
     "exceptions/playbooks/steps.py",
     "exceptions/playbooks/shipped.py",
+    "exceptions/incidents/grouping.py",
+    "exceptions/incidents/whereabouts.py",
     "exceptions/pasting.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")

@@ -4,7 +4,8 @@ from exceptions.models.backtests import BackTest, BackTestLine, BackTestSample
 from exceptions.models.cases import Case, CaseEntry
 from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
-from exceptions.models.incidents import Incident
+from exceptions.models.gathered import CaseSite, IncidentAction, IncidentChild, IncidentEntry
+from exceptions.models.incidents import GatheringRule, Incident
 from exceptions.models.playbooks import CaseStep, Playbook, PlaybookStep
 from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
@@ -17,13 +18,18 @@ __all__ = [
     "Blindspot",
     "Case",
     "CaseEntry",
+    "CaseSite",
     "CaseStep",
     "Clock",
     "Command",
     "CommandItem",
     "DefaultView",
     "Filing",
+    "GatheringRule",
     "Incident",
+    "IncidentAction",
+    "IncidentChild",
+    "IncidentEntry",
     "Playbook",
     "PlaybookStep",
     "Policy",

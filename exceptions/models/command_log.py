@@ -47,6 +47,8 @@ class Command(models.Model):
         indexes = [
             # exceptions.tasks: commands to carry out, or to take over from a dead worker.
             models.Index(fields=["state"], name="command_open", condition=Q(state__in=["queued", "running"])),
+            # exceptions.incidents.notices: what was done for all of an incident.
+            models.Index(fields=["query"], name="command_of_incident", condition=Q(query__startswith="incident=")),
             # the list of what one has done: newest first.
             models.Index(fields=["merchant", "by", "-created_at"], name="command_by_person"),
         ]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.http import QueryDict
+
 from exceptions.deadlines import workdays
 from exceptions.deadlines.rulebook import Rule
 from exceptions.deadlines.terms import Term, day, shipped
@@ -71,6 +73,25 @@ def from_holiday(first: str, today: date) -> dict[str, Any] | None:
         "until": until.isoformat(),
         "by": "paid",
     }
+
+
+def from_place(query: QueryDict) -> dict[str, Any]:
+    """A waiver for parcels that pass or go to some areas, its dates as given; what is no date is left out."""
+    made: dict[str, Any] = {
+        "name": query.get("name", "")[:80],
+        "areas": [area[:40] for area in query.getlist("area")],
+        "kinds": query.getlist("kind"),
+        "places": ["receiver", "transit"],
+        "by": "due",
+    }
+    return made | {name: at.isoformat() for name in DATES if (at := _date(query.get(name, "")))}
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _known(term: Term, rules: Rules) -> list[str]:

@@ -85,6 +85,13 @@ async function moveTime(values) {
   if (await ask("time", values)) await Promise.all([watch(), listParcels(), showParcel()]);
 }
 
+async function strike(crisis) {
+  const told = await ask("crises", { crisis });
+  if (!told) return;
+  find("struck").textContent = word("struck", word(crisis), told.waiting);
+  await Promise.all([watch(), showHubs(), showParcel()]);
+}
+
 async function showHubs(told) {
   const hubs = told ?? (await ask("hubs"));
   if (!hubs) return;
@@ -109,6 +116,9 @@ function setUp() {
   options(find("scope"), [["", word("everybody")], ...providers], find("scope").value);
   options(find("account"), providers, find("account").value);
   options(find("city"), choices.cities.map((name) => [name, name]), find("city").value);
+  find("crises").replaceChildren(
+    ...choices.crises.map((name) => make("button", { type: "button", onclick: () => strike(name) }, word(name))),
+  );
   setUpParcels(choices);
   find("faults").replaceChildren();
 }

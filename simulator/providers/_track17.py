@@ -20,6 +20,7 @@ SUB_STATUS = {
     "reached": "InTransit_Arrival",
     "outlet": "InTransit_Arrival",
     "held": "Exception_Delayed",
+    "weather": "Exception_Other",
     "out": "OutForDelivery_Other",
     "stored": "AvailableForPickup_Other",
     "collected": "Delivered_Other",

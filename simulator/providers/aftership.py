@@ -45,6 +45,7 @@ SUBTAG = {
     "reached": "InTransit_003",
     "outlet": "InTransit_003",
     "held": "Exception_005",
+    "weather": "Exception_017",
     "out": "OutForDelivery_001",
     "stored": "AvailableForPickup_001",
     "collected": "Delivered_002",

@@ -57,6 +57,7 @@ ACTIONS = {
     "reached": "201",
     "outlet": "205",
     "held": "417",
+    "weather": "4",
     "damaged": "414",
     "out": "202",
     "unreachable": "416",

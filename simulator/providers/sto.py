@@ -41,6 +41,7 @@ _TYPES = {
     "reached": "到件",
     "outlet": "到件",
     "held": "留仓件",
+    "weather": "问题件",
     "damaged": "问题件",
     "out": "派件",
     "stored": "驿站代收",
@@ -60,6 +61,7 @@ _TYPES = {
 }
 _ISSUES = {
     "damaged": "外包装破损",
+    "weather": "台风天气",
     "unreachable": "电话联系不上",
     "absent": "收件人外出，约定改日派送",
     "refused": "客户拒收",

@@ -42,6 +42,7 @@ ACTIONS = {
     "reached": ("ARRIVAL", "TRANSIT"),
     "outlet": ("ARRIVAL", "TRANSIT"),
     "held": ("ISSUE", "TRANSIT"),
+    "weather": ("ISSUE", "TRANSIT"),
     "damaged": ("ISSUE", "TRANSIT"),
     "out": ("SENT", "TRANSIT"),
     "unreachable": ("SIGNFAIL", "SIGNFAIL"),

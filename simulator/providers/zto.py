@@ -44,6 +44,7 @@ CODES = {
     "reached": ("到件", "ARRIVAL"),
     "outlet": ("到件", "ARRIVAL"),
     "held": ("问题件", "PROBLEM"),
+    "weather": ("问题件", "PROBLEM"),
     "damaged": ("问题件", "PROBLEM"),
     "out": ("派件", "DISPATCH"),
     "unreachable": ("问题件", "PROBLEM"),

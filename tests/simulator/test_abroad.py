@@ -192,7 +192,9 @@ VAGUE: dict[str, set[str]] = {"track17": {"absent", "signed_by"}, "aftership": {
 @pytest.mark.parametrize("provider", ["track17", "aftership"])
 def test_every_scan_is_read_as_what_it_is(provider: str) -> None:
     words = ["--port", "0", "--start", START, "--now", "2026-12-20T00:00:00Z", "--speed", "0"]
-    scene = simulator(arguments([*words, "--orders", "6000", "--arrivals", "900"])).scene.of(provider)
+    scene = simulator(arguments([*words, "--orders", "6000", "--arrivals", "900", "--crisis", "typhoon"])).scene.of(
+        provider
+    )
     now = scene.clock.now()
     misread: Counter[tuple[str, str, str | None, str]] = Counter()
     seen = set()

@@ -146,6 +146,7 @@ class TestUnderstood:
         # A problem's own field names its reason; where the parcel lies meanwhile, the problem does not say.
         meant = MEANING | {
             "damaged": ("unknown", "damaged"),
+            "weather": ("unknown", "weather"),
             "unreachable": ("unknown", "unreachable_recipient"),
             "absent": ("unknown", "attempt_failed"),
         }

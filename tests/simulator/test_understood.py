@@ -14,6 +14,7 @@ from simulator import exports
 from simulator import scenarios as sc
 from simulator.__main__ import arguments, simulator
 from simulator.catalogue import SHOPS
+from simulator.crises import TYPHOON
 from simulator.instants import DAY, parse
 from simulator.providers import Scene, json_answer, kuaidi100, sf
 from simulator.texts import CODES
@@ -29,6 +30,7 @@ MEANING = {
     "reached": ("in_transit", None),
     "outlet": ("in_transit", None),
     "held": ("in_transit", "delayed"),
+    "weather": ("in_transit", "weather"),
     "damaged": ("in_transit", "damaged"),
     "out": ("out_for_delivery", None),
     "unreachable": ("out_for_delivery", "unreachable_recipient"),
@@ -57,6 +59,7 @@ def scene() -> Scene:
     later = "2026-12-20T00:00:00Z"
     words = ["--port", "0", "--start", START, "--now", later, "--speed", "0", "--orders", "12000", "--arrivals", "3600"]
     scene = simulator(arguments(words)).scene
+    scene.world.strike(TYPHOON, parse(START))
     # Interceptions happen to nobody by themselves: somebody has to ask.
     for order in scene.world.orders(parse(START))[::20]:
         with contextlib.suppress(KeyError, ValueError):

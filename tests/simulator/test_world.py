@@ -8,6 +8,7 @@ import pytest
 
 from simulator import scenarios as sc
 from simulator import tracks
+from simulator.crises import TYPHOON
 from simulator.exports import changes
 from simulator.instants import DAY, HOUR, MINUTE, parse
 from simulator.orders import Order
@@ -114,7 +115,7 @@ def test_an_ordinary_parcel_keeps_every_promise(world: World, orders: list[Order
 
 
 def test_every_kind_of_scan_has_words_and_codes_at_every_carrier() -> None:
-    world, seen = World(7, ANCHOR), set()
+    world, seen = World(7, ANCHOR, begins_with=[TYPHOON]), set()
     call_some_back(world)
     for order in world.orders(ANCHOR + DAY):
         for step in world.steps(order):

@@ -70,7 +70,7 @@ def spans(request: HttpRequest, sort: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def span(request: HttpRequest, sort: str, key: str = "") -> HttpResponse:
-    """A window or waiver, or a new one: blank, from a template (`?from=`) or around a holiday (`?holiday=`)."""
+    """A window or waiver, or a new one: from a template (`?from=`), around a holiday (`?holiday=`), for a place (`?area=`)."""
     desk = standing(request, Right.ADMINISTER)
     chosen = SORTS[sort]
     known = policy.find(desk.written, chosen.part, key) if key else None
@@ -80,6 +80,8 @@ def span(request: HttpRequest, sort: str, key: str = "") -> HttpResponse:
     given = known or patterns.from_template(desk.rules, request.GET.get("from", ""), chosen.shape, today)
     if given is None and sort == "windows":
         given = patterns.from_holiday(request.GET.get("holiday", ""), today)
+    if given is None and sort == "waivers" and request.GET.get("area"):
+        given = patterns.from_place(request.GET)
     form = chosen.form(
         request.POST or None, member=desk.member, titles=desk.titles, initial=span_initial(given or {"by": None})
     )

@@ -1,0 +1,1 @@
+"""Mass exceptions: parcels stuck at one place become one incident."""
