@@ -10,6 +10,7 @@ from exceptions.backtest import refresh_trials, run_batch
 from exceptions.desk import cases
 from exceptions.rulemaking.spreading import spread_batch
 from exceptions.sweep import judge_batch, ring_batch
+from exceptions.together import claims, giving
 
 # About half a minute of work; the next nudge goes on from there.
 MOST = 100
@@ -56,3 +57,13 @@ def backtest() -> int:
 @shared_task(name="exceptions.tasks.spread")
 def spread() -> int:
     return until_done(spread_batch)
+
+
+@shared_task(name="exceptions.tasks.expire")
+def expire() -> int:
+    return until_done(claims.expire_due)
+
+
+@shared_task(name="exceptions.tasks.share")
+def share() -> int:
+    return until_done(giving.share_batch)

@@ -30,6 +30,8 @@ SCHEDULE = {
     "exceptions.tasks.wake": 15,
     "exceptions.tasks.backtest": 5,
     "exceptions.tasks.spread": 5,
+    "exceptions.tasks.expire": 15,
+    "exceptions.tasks.share": 5,
 }
 app.conf.beat_schedule = {
     name: {"task": name, "schedule": seconds, "options": {"expires": seconds}} for name, seconds in SCHEDULE.items()

@@ -13,6 +13,7 @@ from exceptions.desk.workflow import Action, State, next_state
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry, Clock
 from exceptions.sweep import BATCH
+from exceptions.together import claims
 from merchants.access import Member, scoped
 from merchants.models import Membership
 from orders.models import Order
@@ -68,6 +69,7 @@ def act(
                 % {"state": str(State(case.state).label).lower(), "action": action.label}
             )
         change, detail = CHANGES[action](wanted, case)
+        change = claims.held(member.user, case, change, claims.length_of(member.merchant), now)
         _write(case, after, change)
         if action is Action.REOPEN:
             # Its clocks went on without it: the sweep brings its level, limits and stake up to date.

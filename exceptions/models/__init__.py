@@ -1,13 +1,28 @@
 """What goes wrong: clocks (derived from facts and terms) and cases (what people do about them)."""
 
+from exceptions.models.attachments import Attachment, AttachmentBody
 from exceptions.models.backtests import BackTest, BackTestLine, BackTestSample
 from exceptions.models.cases import Case, CaseEntry
 from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
 from exceptions.models.rules import Filing, Policy, Release
+from exceptions.models.together import (
+    CLAIM_MINUTES,
+    DeskRules,
+    Duty,
+    Handover,
+    HandoverItem,
+    Notice,
+    Skill,
+    Told,
+    Watch,
+)
 
 __all__ = [
+    "CLAIM_MINUTES",
+    "Attachment",
+    "AttachmentBody",
     "BackTest",
     "BackTestLine",
     "BackTestSample",
@@ -17,8 +32,16 @@ __all__ = [
     "Clock",
     "Command",
     "CommandItem",
+    "DeskRules",
+    "Duty",
     "Filing",
+    "Handover",
+    "HandoverItem",
     "Incident",
+    "Notice",
     "Policy",
     "Release",
+    "Skill",
+    "Told",
+    "Watch",
 ]
