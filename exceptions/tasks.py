@@ -10,7 +10,7 @@ from exceptions.backtest import refresh_trials, run_batch
 from exceptions.desk import cases
 from exceptions.rulemaking.spreading import spread_batch
 from exceptions.sweep import judge_batch, ring_batch
-from exceptions.together import claims, giving
+from exceptions.together import claims, giving, telling
 
 # About half a minute of work; the next nudge goes on from there.
 MOST = 100
@@ -67,3 +67,8 @@ def expire() -> int:
 @shared_task(name="exceptions.tasks.share")
 def share() -> int:
     return until_done(giving.share_batch)
+
+
+@shared_task(name="exceptions.tasks.tell")
+def tell() -> int:
+    return telling.tell(timezone.now())

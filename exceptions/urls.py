@@ -10,6 +10,8 @@ from exceptions.judged import views as judged
 from exceptions.rulemaking import api as rules
 
 urlpatterns = [
+    # First: cases/<pk>/<action>/ would take cases/<pk>/watch/ for an action.
+    path("", include("exceptions.together.urls")),
     path("desk/", views.desk, name="desk"),
     path("desk/bulk/", views.bulk, name="desk-bulk"),
     path("desk/blind/", judged.blind, name="blindspots"),

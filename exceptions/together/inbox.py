@@ -1,16 +1,17 @@
 """What somebody has been told, what of it they have read, and what they watch."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from django.core.cache import caches
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Subquery
 from django.http import Http404
 
 from exceptions.models import Case, Handover, Notice, Watch
 from merchants.access import Member, get
+from merchants.models import Membership, User
 
 PAGE: Final = 50
 # The count in the bar is the same for every page somebody opens within a few seconds.
@@ -46,19 +47,45 @@ def page(member: Member, unread: bool = False, after: int = 0) -> Page:
     return Page(found, found[-1].pk if more else 0)
 
 
-def unread(member: Member, fresh: bool = False) -> int:
-    """How many the member has not read, up to MOST_COUNTED; one query of a small index, up to 5 s old unless `fresh`."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the bar says of whoever looks: how much is unread, up to MOST_COUNTED, and whether they are on duty."""
+
+    unread: int = 0
+    on_duty: bool = False
+
+
+def standing(member: Member, fresh: bool = False) -> Standing:
+    """Both in one query of small indexes, up to 5 s old unless `fresh`."""
     key = _key(member)
     found = None if fresh else caches["local"].get(key)
     if found is None:
-        waiting = Notice.objects.filter(user=member.user, merchant=member.merchant, read_at=None)
-        found = waiting.order_by()[:MOST_COUNTED].count()
+        found = _standing(member)
         caches["local"].set(key, found, COUNT_SECONDS)
-    return int(found)
+    return cast(Standing, found)
+
+
+def _standing(member: Member) -> Standing:
+    waiting = Notice.objects.filter(user=member.user, merchant=member.merchant, read_at=None).order_by()
+    some = waiting.values("pk")[:MOST_COUNTED]
+    n = Notice.objects.filter(pk__in=some).values("user").annotate(n=Count("pk")).values("n")
+    me = Membership.objects.filter(user=member.user, merchant=member.merchant)
+    told = me.values_list(Subquery(n), "duty__on").first()
+    return Standing(told[0] or 0, bool(told[1])) if told else Standing()
+
+
+def unread(member: Member) -> int:
+    """How many the member has not read, counted now."""
+    return standing(member, fresh=True).unread
 
 
 def _key(member: Member) -> str:
-    return f"unread:{member.merchant.pk}:{member.user.pk}"
+    return f"standing:{member.merchant.pk}:{member.user.pk}"
+
+
+def forget(member: Member) -> None:
+    """Have the bar ask again: the member has just changed what it says."""
+    caches["local"].delete(_key(member))
 
 
 def read(member: Member, pk: int, now: datetime) -> Notice:
@@ -70,9 +97,10 @@ def read(member: Member, pk: int, now: datetime) -> Notice:
     return notice
 
 
-def read_all(member: Member, now: datetime) -> int:
-    """Mark everything as read, as far as it was told by now; return how many."""
-    return _read(member, Notice.objects.filter(user=member.user, merchant=member.merchant, at__lte=now), now)
+def read_all(member: Member, now: datetime, some: Collection[int] | None = None) -> int:
+    """Mark everything as read, or `some` of it; return how many that were not."""
+    notices = Notice.objects.filter(user=member.user, merchant=member.merchant)
+    return _read(member, notices if some is None else notices.filter(pk__in=some), now)
 
 
 def read_of(member: Member, case: Case, now: datetime) -> int:
@@ -81,19 +109,14 @@ def read_of(member: Member, case: Case, now: datetime) -> int:
 
 
 def _read(member: Member, notices: QuerySet[Notice], now: datetime) -> int:
-    caches["local"].delete(_key(member))
+    forget(member)
     return notices.filter(read_at=None).update(read_at=now)
 
 
-def tell_of_handover(users: Iterable[int], handover: Handover, kind: str) -> None:
-    """Tell people of a hand-over as a whole."""
-    Notice.objects.bulk_create(
-        (
-            Notice(user_id=user, merchant_id=handover.merchant_id, handover=handover, kind=kind, at=handover.at)
-            for user in users
-        ),
-        ignore_conflicts=True,
-    )
+def tell_of_handover(user_id: int, handover: Handover, kind: str, now: datetime) -> None:
+    """Tell somebody of a hand-over as a whole, once."""
+    told = Notice(user_id=user_id, merchant_id=handover.merchant_id, handover=handover, kind=kind, at=now)
+    Notice.objects.bulk_create([told], ignore_conflicts=True)
 
 
 def watch(member: Member, case_id: int, on: bool, now: datetime) -> Case:
@@ -104,3 +127,8 @@ def watch(member: Member, case_id: int, on: bool, now: datetime) -> Case:
     else:
         Watch.objects.filter(case=case, user=member.user).delete()
     return case
+
+
+def watchers(case: Case) -> list[User]:
+    """Who watches a case, by log-in."""
+    return list(User.objects.filter(pk__in=Watch.objects.filter(case=case).values("user")).order_by("username"))

@@ -7,7 +7,7 @@ import hashlib
 import io
 import warnings
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -49,8 +49,7 @@ def read(data: bytes) -> Kept:
     if not data:
         raise Unfit(_("The file is empty."))
     if len(data) > LARGEST:
-        sentence = _("It is larger than {most} MB. Take the picture with less, or send a part of the paper.")
-        raise Unfit(sentence.format(most=LARGEST // MEGABYTE))
+        too_large()
     if data[:5] == b"%PDF-":
         return _paper(data)
     if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
@@ -58,6 +57,12 @@ def read(data: bytes) -> Kept:
             _("HEIC pictures cannot be read here. Set the phone’s camera to “Most compatible”, or send a JPEG.")
         )
     return _picture(data)
+
+
+def too_large() -> NoReturn:
+    """Refuse a file by its size alone. Raises Unfit."""
+    sentence = _("It is larger than {most} MB. Take the picture with less, or send a part of the paper.")
+    raise Unfit(sentence.format(most=LARGEST // MEGABYTE))
 
 
 def _paper(data: bytes) -> Kept:
