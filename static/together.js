@@ -76,13 +76,15 @@
   box.className = "row names";
   box.setAttribute("role", "listbox");
   async function complete(field) {
-    const before = field.value.slice(0, field.selectionStart);
-    const at = before.match(/[@＠]([^\s@＠]{0,20})$/);
-    if (!at) return box.remove();
+    const typedName = () => field.value.slice(0, field.selectionStart).match(/[@＠]([^\s@＠]{0,20})$/);
+    if (!typedName()) return box.remove();
     if (!names) {
       const answer = await fetch(`/api/cases/${$("#here").dataset.beat.match(/\d+/)[0]}/people/`).catch(() => null);
       names = answer && answer.ok ? (await answer.json()).people : [];
     }
+    // What was typed while they were asked for counts.
+    const at = typedName();
+    if (!at) return box.remove();
     const asked = at[1].toLowerCase();
     const fit = names.filter((one) => one.username.toLowerCase().startsWith(asked) || one.name.toLowerCase().startsWith(asked));
     if (!fit.length) return box.remove();

@@ -261,7 +261,9 @@ RULES = {
 
 
 def an_attachment(case: Case, now: datetime) -> Attachment:
-    found = Attachment.objects.create(case=case, at=now, name="a.pdf", media_type="application/pdf", size=1, kept_size=1)
+    found = Attachment.objects.create(
+        case=case, at=now, name="a.pdf", media_type="application/pdf", size=1, kept_size=1
+    )
     AttachmentBody.objects.create(attachment=found, content=b"%PDF-")
     return found
 
