@@ -1,7 +1,10 @@
 """One case, told: its limits with their arithmetic, and everything that happened in one stream, newest first."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -11,7 +14,7 @@ from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.shoplimits import threshold
 from exceptions.deadlines.terms import Term
 from exceptions.desk.case_page import CaseStory
-from exceptions.desk.workflow import Action
+from exceptions.desk.workflow import VERBS, Action
 from exceptions.models import Case, CaseEntry, Clock
 from exceptions.moment_labels import MOMENTS
 from exceptions.together import attachments
@@ -126,7 +129,8 @@ def term_note(term: Term) -> str:
 def moments(story: CaseStory, people: dict[int, str], now: datetime) -> list[Moment]:
     """Scans, log lines, verdicts and what the order tells, newest first."""
     stream = [_event(event) for event in story.events]
-    stream += [_entry(entry, people, story, now) for entry in story.entries]
+    undone = {entry.detail.get("command") for entry in story.entries if entry.action == Action.UNDO.value}
+    stream += [_entry(entry, people, story, now, undone) for entry in story.entries]
     for clock in story.clocks:
         if clock.kind == story.case.kind:
             stream += _verdicts(clock, story.terms.get(clock.term), now)
@@ -149,13 +153,21 @@ def _event(event: TrackingEvent) -> Moment:
     )
 
 
-def _entry(entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime) -> Moment:
+def _entry(
+    entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime, undone: Container[int | None]
+) -> Moment:
     action = Action(entry.action)
     by = entry.by.display_name if entry.by else _("shipops")
     tone = "is-act" if entry.by else "is-verdict"
     if action is Action.CLEAR:
         tone = "is-kept"
-    return Moment(entry.at, tone, by, _done(action, entry, people, story, now), note=entry.note)
+    done, source = _done(action, entry, people, story, now), []
+    if entry.case_id != story.case.pk:
+        source.append(f"C-{entry.case_id}")
+    if entry.command_id in undone and action is not Action.UNDO:
+        tone = ""
+        source.append(_("taken back"))
+    return Moment(entry.at, tone, by, done, " · ".join(source), note=entry.note)
 
 
 def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime) -> str:
@@ -167,20 +179,57 @@ def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseS
     if action is Action.ASSIGN:
         name = people.get(detail.get("assignee") or 0)
         return _("put {name} in charge").format(name=name) if name else _("put nobody in charge")
-    if action is Action.SNOOZE and detail.get("until"):
-        until = datetime.fromisoformat(detail["until"])
-        return _("snoozed it until {t}").format(t=times.wall(until, now, story.order.shop.zone))
-    if action is Action.WAKE:
-        return _("woke it") if entry.by else _("brought it back: the snooze is over")
+    if action in (Action.SNOOZE, Action.WAKE):
+        return _slept(action, entry, detail, now, story)
     if action in (Action.RESOLVE, Action.CLEAR):
         labels = dict(Case.Outcome.choices)
         verb = _("resolved it: {outcome}") if action is Action.RESOLVE else _("settled it by the facts: {outcome}")
         return verb.format(outcome=labels.get(detail.get("outcome", ""), "–"))
-    if action in (Action.RAISE, Action.WORSEN):
-        level = Level(detail["level"]).label if "level" in detail else ""
-        verb = _("opened it: {level}") if action is Action.RAISE else _("now: {level}")
-        return verb.format(level=level)
+    if action in (Action.RAISE, Action.WORSEN, Action.RELAPSE):
+        return _lit(action, detail)
+    if action is Action.UNDO:
+        undone = next((one for one in Action if one.value == detail.get("action")), None)
+        return _("undid: {action}").format(action=undone.label if undone else "–")
+    if action is Action.MERGE:
+        return _("merged it into C-{pk}").format(pk=detail.get("into", "–"))
+    if action in VERBS:
+        money_told = money.shown(Decimal(detail["amount"]), story.order.currency) if detail.get("amount") else ""
+        told = [detail.get("where", ""), detail.get("number", ""), money_told]
+        return " · ".join(filter(None, [str(action.label), *told]))
     return {Action.NOTE: _("noted"), Action.REOPEN: _("reopened it")}.get(action, str(action.label))
+
+
+def _slept(action: Action, entry: CaseEntry, detail: dict[str, Any], now: datetime, story: CaseStory) -> str:
+    """A snooze and its end."""
+    if action is Action.WAKE:
+        if entry.by:
+            return _("woke it")
+        ended = {
+            "scan": _("brought it back: it was scanned"),
+            "incident": _("brought it back: the incident is closed"),
+        }
+        return ended.get(detail.get("by", ""), _("brought it back: the snooze is over"))
+    if not detail.get("until"):
+        return str(action.label)
+    t = times.wall(datetime.fromisoformat(detail["until"]), now, story.order.shop.zone)
+    wakes = {
+        Case.Wakes.SCAN.value: _("snoozed it until its next scan, {t} at the latest"),
+        Case.Wakes.DUE.value: _("snoozed it until {hours} h before it breaks, {t} as things stand"),
+        Case.Wakes.INCIDENT.value: _("snoozed it until the incident closes, {t} at the latest"),
+    }
+    pattern = wakes.get(detail.get("wakes_on", ""), _("snoozed it until {t}"))
+    return pattern.format(t=t, hours=detail.get("hours", ""))
+
+
+def _lit(action: Action, detail: dict[str, Any]) -> str:
+    """A case that opened, got worse, or came back."""
+    level = Level(detail["level"]).label if "level" in detail else ""
+    if action is Action.RELAPSE:
+        labels = dict(Case.Outcome.choices)
+        pattern = _("brought it back: {level}. It had been resolved: {outcome}")
+        return pattern.format(level=level, outcome=labels.get(detail.get("outcome", ""), "–"))
+    verb = _("opened it: {level}") if action is Action.RAISE else _("now: {level}")
+    return verb.format(level=level)
 
 
 def _verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:

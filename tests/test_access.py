@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from exceptions import sweep
-from exceptions.models import Attachment, AttachmentBody, BackTest, Case, Filing, Policy
+from exceptions.models import Attachment, AttachmentBody, BackTest, Case, Command, Filing, Policy
 from merchants.access import Right
 from merchants.models import Membership, Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -83,6 +84,19 @@ ADDRESSES: dict[str, Address] = {
     "rule-rollback": Address(Right.ADMINISTER, method="post", path=(("number", "1"),)),
     "blindspots": Address(Right.VIEW),
     "order-limits": Address(Right.VIEW, "order"),
+    "command-log": Address(Right.TRIAGE),
+    "command": Address(Right.TRIAGE, "command"),
+    "command-commit": Address(Right.TRIAGE, "command", method="post", data=(("note", "?"),)),
+    "command-cancel": Address(Right.TRIAGE, "command", method="post"),
+    "command-undo": Address(Right.TRIAGE, "command", method="post"),
+    "api-cases-bulk": Address(
+        Right.TRIAGE, method="post", data=(("action", "note"), ("note", "?"), ("query", "q=nobody"))
+    ),
+    "api-commands": Address(Right.TRIAGE),
+    "api-command": Address(Right.TRIAGE, "command"),
+    "api-command-commit": Address(Right.TRIAGE, "command", method="post"),
+    "api-command-cancel": Address(Right.TRIAGE, "command", method="post"),
+    "api-command-undo": Address(Right.TRIAGE, "done", method="post"),
     "api-blindspots": Address(Right.VIEW),
     "api-cases": Address(Right.VIEW),
     "api-case": Address(Right.VIEW, "case"),
@@ -212,7 +226,12 @@ def things(shop: Shop, support: User, now: datetime) -> dict[str, int | str]:
     backtest = BackTest.objects.create(
         merchant=shop.merchant, after={}, since=now - timedelta(days=7), until=now, created_at=now
     )
+    note = {"merchant": shop.merchant, "action": "note", "arguments": {"note": "?"}}
+    command = Command.objects.create(**note, created_at=now)
+    done = Command.objects.create(**note, created_at=timezone.now(), state="done")
     return {
+        "command": command.pk,
+        "done": done.pk,
         "merchant": shop.merchant.pk,
         "window": "w1",
         "waiver": "v1",
@@ -333,6 +352,8 @@ def test_each_person_gets_what_their_role_allows(
 ) -> None:
     address = ADDRESSES[name]
     client.force_login(people[who])
+    # A command is for who gave it, and for the admin.
+    Command.objects.filter(merchant__memberships__user=people[who]).update(by=people[who])
     status = ask(client, name, address, things)
     if isinstance(address.right, Right) and address.right not in RIGHTS[who]:
         assert status == 403, "too low a role"

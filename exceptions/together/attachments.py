@@ -144,9 +144,7 @@ def remove(member: Member, pk: int, now: datetime) -> Attachment:
 
 def _log(member: Member, case: Case, detail: Mapping[str, Any], now: datetime) -> None:
     """Write a line into the case's log; it holds its owner's claim as every act of theirs does."""
-    change = claims.held(member.user, case, {}, claims.length_of(member.merchant), now)
-    if change:
-        Case.objects.filter(pk=case.pk).update(**change)
+    claims.hold(member, [case.pk], now)
     CaseEntry.objects.create(
         case=case,
         at=now,

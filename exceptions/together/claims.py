@@ -1,18 +1,16 @@
-"""Claims: a case in somebody's charge stays theirs while they do something about it, and comes free when they do not.
+"""Claims that run out: a case whose owner does nothing about it goes back to everybody, with a line in its log."""
 
-Whatever its owner does to a case holds the claim for another `claim_minutes`; a snooze holds it until it is over and as
-long again. A claim that runs out puts the case back to everybody, with a line in its log.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
 
+from exceptions.desk.workflow import State
 from exceptions.models import CLAIM_MINUTES, Case, DeskRules
 from exceptions.sweep import BATCH
-from merchants.models import Merchant, User
+from merchants.access import Member
+from merchants.models import Merchant
 
 
 def length_of(merchant: Merchant) -> timedelta | None:
@@ -22,36 +20,22 @@ def length_of(merchant: Merchant) -> timedelta | None:
     return timedelta(minutes=minutes) if minutes else None
 
 
-def held(by: User, case: Case, change: Mapping[str, Any], length: timedelta | None, now: datetime) -> dict[str, Any]:
-    """Return what an act sets on the case, `change`, and with it how long the claim lasts, where the act says anew.
-
-    It does where it puts somebody else in charge, and where the owner is the one who acts.
-    """
-    changed = dict(change)
-    owner = changed.get("assignee", case.assignee_id)
-    if "assignee" not in changed and owner != by.pk:
-        return changed
-    changed["claimed_until"] = until(changed.get("snoozed_until", case.snoozed_until), length, now) if owner else None
-    return changed
+def hold(member: Member, case_ids: Collection[int], now: datetime) -> None:
+    """Hold the member's own among these cases for the whole length of a claim from now; longer ones stay as they are."""
+    length = length_of(member.merchant)
+    if length:
+        mine = Case.objects.filter(pk__in=case_ids, assignee=member.user, claimed_until__lt=now + length)
+        mine.exclude(state=State.RESOLVED.value).update(claimed_until=now + length)
 
 
-def until(snoozed_until: datetime | None, length: timedelta | None, now: datetime) -> datetime | None:
-    """When a claim that is made or held now runs out."""
-    return max(now, snoozed_until or now) + length if length else None
-
-
-# A case that came back by itself gives its owner as long as a new claim would. A snoozed case waits for what its owner
-# said it waits for. The case alone is locked: no order is touched.
+# A snoozed case waits for what its owner said it waits for. The case alone is locked: no order is touched.
 EXPIRE: Final = """
 with due as (
     select k.id, k.assignee_id
     from exceptions_case k
-    left join exceptions_deskrules r on r.merchant_id = k.merchant_id
     where k.state = 'open' and k.assignee_id is not null and k.claimed_until <= %(now)s
-      and (k.relapsed_at is null
-           or k.relapsed_at + coalesce(r.claim_minutes, %(minutes)s) * interval '1 minute' <= %(now)s)
     order by k.id limit %(most)s
-    for no key update of k skip locked
+    for no key update skip locked
 ), freed as (
     update exceptions_case k set assignee_id = null, claimed_until = null from due where k.id = due.id returning k.id
 )
@@ -64,5 +48,5 @@ from due join freed on freed.id = due.id
 def expire_due(now: datetime) -> int:
     """Put back the cases whose claim has run out, BATCH at most; return how many. Safe beside itself and beside people."""
     with connection.cursor() as cursor:
-        cursor.execute(EXPIRE, {"now": now, "most": BATCH, "minutes": CLAIM_MINUTES})
+        cursor.execute(EXPIRE, {"now": now, "most": BATCH})
         return cursor.rowcount

@@ -13,6 +13,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
+from exceptions.desk import holding
 from exceptions.desk.sharing import HEAVY, SOON, Taker, Waiting, Way, share
 from exceptions.desk.workflow import Action, State
 from exceptions.models import Case, CaseEntry, DeskRules, Duty
@@ -84,7 +85,7 @@ def _give(cases: QuerySet[Case], rules: DeskRules, way: Way, by: User | None, no
             break
         page = _page_of(free, beyond)
         found = share(way, takers, _waiting(page, now)) if page else {}
-        _write(found, page, way, by, until=claims.until(None, length, now), now=now)
+        _write(found, page, way, by, until=holding.until(None, length, now), now=now)
         for pk in found.values():
             shared.given[pk] = shared.given.get(pk, 0) + 1
         if len(page) < PAGE:

@@ -12,7 +12,9 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from exceptions.desk import cases
+from exceptions.desk import acting
+from exceptions.desk.acts import Act
+from exceptions.desk.deciding import Result
 from exceptions.desk.workflow import Action, State
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry, Handover, HandoverItem, Notice
@@ -181,8 +183,17 @@ def _check(member: Member, given: Sequence[Given], note: str) -> None:
 
 
 def _assign(member: Member, given: Sequence[Given], now: datetime) -> None:
-    for one in sorted(given, key=lambda one: one.case):
-        cases.act(member, one.case, Action.ASSIGN, now=now, assignee=one.to, note=one.note)
+    """Put the receivers in charge: one command for the lines with the same note. Raises NotAllowed where one cannot be."""
+    by_note: dict[str, list[Given]] = defaultdict(list)
+    for one in given:
+        by_note[one.note.strip()].append(one)
+    for note, ones in by_note.items():
+        people = {one.case: one.to for one in ones if one.to is not None}
+        act = Act(member, Action.ASSIGN, now, assignees=people, note=note)
+        command = acting.run(member, act, [one.case for one in ones], now=now)
+        refused = command.items.exclude(result__in=[Result.APPLIED, Result.NO_OP]).first()
+        if refused is not None:
+            raise NotAllowed(f"C-{refused.case_id}: {refused.reason}")
 
 
 def mine(member: Member) -> QuerySet[Handover]:

@@ -162,9 +162,13 @@ STEPS: dict[str, Step] = {
     "refunded": lambda shop, member, paid, now: take_in(shop, [told("dispatched", paid, refunded=125)], now),
     "cancelled": lambda shop, member, paid, now: take_in(shop, [told("cancelled", paid)], now),
     "resolves": lambda shop, member, paid, now: act(member, Action.RESOLVE, now, outcome="handled"),
+    "dismisses": lambda shop, member, paid, now: act(member, Action.RESOLVE, now, outcome="no_action", note="不用管"),
     "reopens": lambda shop, member, paid, now: act(member, Action.REOPEN, now),
     "snoozes": lambda shop, member, paid, now: act(member, Action.SNOOZE, now, until=now + 5 * HOUR),
 }
+
+
+OPENS_OR_CLOSES = ("clear", "resolve", "reopen", "relapse")
 
 
 def assert_clocks_and_cases_agree(now: datetime) -> None:
@@ -183,10 +187,12 @@ def assert_clocks_and_cases_agree(now: datetime) -> None:
         entries = sorted(case.entries.all(), key=lambda entry: entry.pk)
         assert entries[-1].to_state == case.state
         assert all(one.to_state == other.from_state for one, other in pairwise(entries))
-        closed = [entry.action for entry in entries if entry.action in ("clear", "resolve", "reopen")]
-        assert all((one == "reopen") != (other == "reopen") for one, other in pairwise(closed)), (
-            "a case was closed twice"
-        )
+        closed = [entry.action in ("clear", "resolve") for entry in entries if entry.action in OPENS_OR_CLOSES]
+        assert all(one != other for one, other in pairwise(closed)), "a case was closed, or came back, twice"
+        came_back = [entry.action for entry in entries].count("relapse")
+        assert case.relapses == came_back
+    places = Case.objects.exclude(state="resolved").values_list("order", "waybill", "kind")
+    assert len(places) == len(set(places))
 
 
 @ANY_ORDER

@@ -81,7 +81,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "lines": lines(page.notices, now),
         "unread": unread,
         "next_url": f"{reverse('notices')}?{query}" if page.next else "",
-        "waiting": inbox.standing(member).unread,
+        "waiting": inbox.standing(member, fresh=True).unread,
     }
     return whole_or_part(request, "exceptions/together/notices.html", {"list": "list"}, context)
 
