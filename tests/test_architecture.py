@@ -61,9 +61,14 @@ PURE = (
     "exceptions/deadlines/worktime.py",
     "exceptions/explaining.py",
     "exceptions/desk/advice.py",
+    "exceptions/desk/holding.py",
     "exceptions/desk/risk.py",
+    "exceptions/desk/sharing.py",
     "exceptions/desk/workflow.py",
     "exceptions/headlines.py",
+    "exceptions/together/mentions.py",
+    "exceptions/together/pictures.py",
+    "exceptions/together/words.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic"}

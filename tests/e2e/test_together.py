@@ -114,3 +114,31 @@ def test_a_shift_is_handed_over_and_accepted_on_the_phone(
     expect(other.locator("#notices")).to_contain_text("Accepted.")
     assert CaseEntry.objects.filter(action="assign").count() == 2
     assert complaints == []
+
+
+def test_who_comes_second_is_told_what_happened_and_loses_nothing(
+    open_as, seller: User, admin: User, case: Case, complaints
+) -> None:
+    lin, chen = at(open_as(admin), case), at(open_as(seller), case)
+    lin.keyboard.press("n")
+    lin.keyboard.type("asked the warehouse")
+
+    chen.get_by_role("button", name="Assign to me").first.click()
+    expect(chen.locator("#people")).to_contain_text("yours until")
+
+    # 林晓 still has the page as it was: she wants to resolve what 陈默 has just taken.
+    lin.keyboard.press("Escape")
+    lin.locator("#do-resolve summary").click()
+    lin.select_option("#do-resolve [name=outcome]", "handled")
+    lin.fill("#do-resolve [name=note]", "buyer has agreed to wait")
+    lin.locator("#do-resolve button.go").click()
+    expect(lin.locator("#notices")).to_contain_text("chenmo was faster")
+    expect(lin.locator("#do-resolve [name=note]")).to_have_value("buyer has agreed to wait")
+    expect(lin.locator("#do-resolve [name=outcome]")).to_have_value("handled")
+    assert Case.objects.get().state == "open"
+
+    # Now she has seen it: the same click goes through.
+    lin.locator("#do-resolve button.go").click()
+    expect(lin.locator("#case")).to_contain_text("Nothing is left to do here")
+    assert CaseEntry.objects.latest("pk").note == "buyer has agreed to wait"
+    assert [text for text in complaints if "409" not in text] == []
