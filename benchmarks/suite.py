@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from benchmarks import imports, judging, pages, polling, pushes, recording, ringing, simulator, verdicts, working
+from benchmarks import bulk, imports, judging, pages, polling, pushes, recording, ringing, simulator, verdicts, working
 from benchmarks.measuring import Result
 from benchmarks.scene import build
 
@@ -32,6 +32,7 @@ BENCHMARKS = {
     "memory": working.bench_memory,
     "verdict": verdicts.bench,
     "queue": pages.bench,
+    "bulk": bulk.bench,
     "simulator": simulator.bench,
     "poll": polling.bench,
     # Last: it leaves the database a hundred times as large.

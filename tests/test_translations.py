@@ -144,7 +144,7 @@ UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 ALLOWED = re.compile(
     r"""
     shipops | English | Olist | 样式ID | SKU | CSV | XLSX | PDF | EMS | MB | J、K、A
-    | \b[AEHJKNOWX]\b | Enter | Esc                       # keys
+    | \b[ACEFHJKMNOPUWX]\b | Enter | Esc                       # keys
     | UTF-8 | GB18030 | Excel | AppKey | AppSecret
     | \bp(?:50|95)\b | \d+h(?:\ \d\dm)?                   # the half and the tail of an age; what ticks
     | Asia/Shanghai | CST | CNY

@@ -229,7 +229,7 @@ def commit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _list_again(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
     """Close the dialog and show the list under it as it is now, which ends the selection and places the cursor."""
-    request.GET = QueryDict(urlsplit(request.htmx.current_url or "").query)  # type: ignore[attr-defined,assignment]
+    request.GET = QueryDict(urlsplit(request.htmx.current_url or "").query)  # type: ignore[attr-defined]
     response = show_desk(request, member, now, part="list")
     response.write(render_to_string("exceptions/command.html#closed", request=request))
     response["HX-Retarget"] = "#list"

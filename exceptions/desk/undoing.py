@@ -47,6 +47,8 @@ def undo(member: Member, command_id: int, *, now: datetime) -> Command:
     ids = sorted(applied.values_list("case_id", flat=True))
     for start in range(0, len(ids), BATCH):
         _take_back(command, member, ids[start : start + BATCH], now)
+    if ids and not command.items.filter(result=Result.UNDONE).exists():
+        return command  # its items say why; it may be tried again
     command.state, command.undone_at, command.undone_by = Command.State.UNDONE, now, member.user
     Command.objects.filter(pk=command.pk).update(state=command.state, undone_at=now, undone_by=member.user)
     return command
@@ -97,8 +99,8 @@ def _take_back(command: Command, member: Member, ids: list[int], now: datetime) 
         item.reason = blocked[item.case_id][:200]
     CommandItem.objects.filter(pk__in=[item.pk for item in fine]).update(result=Result.UNDONE)
     CommandItem.objects.bulk_update(kept, ["reason"])
-    # Clocks went on meanwhile: the sweep brings the cases up to date.
-    wake({cases[item.case_id].order_id for item in fine if "state" in item.before}, now)
+    # Clocks went on meanwhile, or stand on a ticket that is gone: the sweep brings the cases up to date.
+    wake({cases[item.case_id].order_id for item in fine if "state" in item.before or "ticket" in item.after}, now)
 
 
 def _blocked(
