@@ -50,7 +50,8 @@ def sees(act: Act) -> dict[int, set[int] | None]:
     shops: dict[int, set[int]] = {}
     every: set[int] = set()
     memberships = Membership.objects.filter(merchant=act.by.merchant, user__in=people)
-    for person, shop in memberships.values_list("user_id", "shops"):
+    rows: Iterable[tuple[int, int | None]] = memberships.values_list("user_id", "shops")
+    for person, shop in rows:
         if shop is None:
             every.add(person)
         else:

@@ -338,7 +338,7 @@ class DeskPerson(APIView):
         was = {"on": mate.on, "kinds": mate.kinds, "carriers": mate.carriers, "shops": mate.takes_shops}
         form = TakesForm(was | given.validated_data, mate=mate, carriers=Carrier.objects.all())
         if not form.is_valid():
-            raise ValidationError(dict(form.errors))
+            raise ValidationError({name: [str(one) for one in errors] for name, errors in form.errors.items()})
         told = form.cleaned_data | {"kinds": [Kind(kind) for kind in form.cleaned_data["kinds"]]}
         settings.save_takes(member, mate, **told, now=timezone.now())
         return Response(TakesSerializer(settings.mate_of(member, pk)).data)

@@ -20,7 +20,7 @@ from shipments.models import Carrier
 KEEP, POOL, AS_ALL = "keep", "pool", ""
 
 
-class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
+class RulesForm(forms.ModelForm):
     """How the merchant's desk shares its work."""
 
     sharing = forms.ChoiceField(

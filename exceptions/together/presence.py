@@ -89,7 +89,8 @@ def at(case_ids: Sequence[int], but: User, now: datetime) -> dict[int, list[Pres
             line.hgetall(_key(case_id))
         return list(line.execute())
 
-    answers = _asked(ask, [])
+    nothing: list[dict[str, str]] = []
+    answers = _asked(ask, nothing)
     found = {
         case_id: sorted(_present(fields, but, now), key=lambda one: (not one.edits, one.name))
         for case_id, fields in zip(case_ids, answers, strict=False)

@@ -52,7 +52,7 @@ def show(request: HttpRequest, pk: int, small: bool = False) -> HttpResponse:
     picture = attachment.media_type != pictures.PDF
     content, media_type = (body.thumbnail, "image/jpeg") if small and picture else (body.content, attachment.media_type)
     response = HttpResponse(bytes(content), content_type=media_type)
-    response["Content-Disposition"] = content_disposition_header(not picture, attachment.name)
+    response["Content-Disposition"] = content_disposition_header(not picture, attachment.name) or "attachment"
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
     return response
