@@ -9,6 +9,8 @@ from exceptions.filing import api as filing_api
 from exceptions.filing import views as filing
 from exceptions.judged import api as judged_api
 from exceptions.judged import views as judged
+from exceptions.reporting import api as reporting_api
+from exceptions.reporting import views as reporting
 from exceptions.rulemaking import api as rules
 
 urlpatterns = [
@@ -21,7 +23,15 @@ urlpatterns = [
     path("desk/log/<int:pk>/commit/", commanding.commit, name="command-commit"),
     path("desk/log/<int:pk>/cancel/", commanding.cancel, name="command-cancel"),
     path("desk/log/<int:pk>/undo/", commanding.undo, name="command-undo"),
+    path("desk/kinds/", reporting.kinds, name="kinds"),
     path("desk/blind/", judged.blind, name="blindspots"),
+    path("reports/new/", reporting.new, name="report-new"),
+    path("reports/paste/", reporting.paste, name="report-paste"),
+    path("reports/<int:pk>/close/", reporting.close, name="report-close"),
+    # No log-in: the token says which order, and that we gave it out.
+    path("report/<str:token>/", reporting.buyer, name="buyer-report"),
+    path("api/reports/", reporting_api.Reports.as_view(), name="api-reports"),
+    path("api/reports/<int:pk>/close/", reporting_api.CloseReport.as_view(), name="api-report-close"),
     path("orders/<int:pk>/limits/", judged.order_limits, name="order-limits"),
     path("cases/<int:pk>/", views.case, name="case"),
     path("cases/<int:pk>/filing/", filing.act, name="case-filing"),

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from exceptions import sweep
-from exceptions.models import Attachment, AttachmentBody, BackTest, Case, Command, Filing, Policy
+from exceptions import buyer_links, sweep
+from exceptions.models import Attachment, AttachmentBody, BackTest, Case, Command, Filing, Policy, Report
 from merchants.access import Right
 from merchants.models import Membership, Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -147,6 +147,14 @@ ADDRESSES: dict[str, Address] = {
     "api-desk-rules": Address(Right.ADMINISTER),
     "api-desk-people": Address(Right.ADMINISTER),
     "api-desk-person": Address(Right.ADMINISTER, "membership", method="post"),
+    "kinds": Address(Right.VIEW),
+    "report-new": Address(Right.TRIAGE),
+    "report-paste": Address(Right.TRIAGE),
+    "report-close": Address(Right.TRIAGE, "report", method="post"),
+    # Buyers have no log-in: the token is signed, for one order.
+    "buyer-report": Address(PUBLIC, "buyer_link", named="token"),
+    "api-reports": Address(Right.VIEW),
+    "api-report-close": Address(Right.TRIAGE, "report", method="post"),
     "api-schema": Address(PERSON),
     "orders": Address(Right.VIEW),
     "order": Address(Right.VIEW, "order"),
@@ -249,6 +257,8 @@ def things(shop: Shop, support: User, now: datetime) -> dict[str, int | str]:
         "attachment": an_attachment(case, now).pk,
         "membership": Membership.objects.filter(merchant=shop.merchant).latest("pk").pk,
         "backtest": backtest.pk,
+        "buyer_link": buyer_links.token(order.pk, datetime.now(UTC)),
+        "report": Report.objects.create(order=order, kind="damage", source="hand", said_at=now, recorded_at=now).pk,
     }
 
 
@@ -359,7 +369,7 @@ def test_each_person_gets_what_their_role_allows(
         assert status == 403, "too low a role"
     elif address.right == NOBODY:
         assert status in (403, 404), "it is one person's own"
-    elif address.thing and who in ("stranger", "unattached"):
+    elif address.thing and address.right != PUBLIC and who in ("stranger", "unattached"):
         assert status == 404, "a stranger does not learn that it exists"
     elif name == "push":
         assert status == 404, "no account has this token"

@@ -57,11 +57,13 @@ PURE = (
     "exceptions/deadlines/rules.py",
     "exceptions/deadlines/sources.py",
     "exceptions/deadlines/terms.py",
+    "exceptions/deadlines/troubles.py",
     "exceptions/deadlines/workdays.py",
     "exceptions/deadlines/worktime.py",
     "exceptions/explaining.py",
     "exceptions/desk/advice.py",
     "exceptions/desk/holding.py",
+    "exceptions/desk/kind_words.py",
     "exceptions/desk/risk.py",
     "exceptions/desk/sharing.py",
     "exceptions/desk/workflow.py",
@@ -69,6 +71,7 @@ PURE = (
     "exceptions/together/mentions.py",
     "exceptions/together/pictures.py",
     "exceptions/together/words.py",
+    "exceptions/pasting.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic"}

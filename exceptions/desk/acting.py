@@ -16,6 +16,7 @@ from django.db.models import Max, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from exceptions import reports
 from exceptions.desk.acts import Act, check
 from exceptions.desk.deciding import COLUMNS, Decision, Result, decide
 from exceptions.desk.surroundings import around
@@ -231,7 +232,7 @@ def _done(command: Command, act: Act, ids: list[int]) -> list[Decision]:
     decisions = decide(act, cases, around(act, cases))
     _tell(act, decisions)
     applied = [one for one in decisions if one.is_applied]
-    write(applied)
+    write(applied, act.now)
     CaseEntry.objects.bulk_create(_entry(command, act, one) for one in applied)
     if act.action is Action.REOPEN:
         # Their clocks went on without them: the sweep brings level, limits and stake up to date.
@@ -239,17 +240,20 @@ def _done(command: Command, act: Act, ids: list[int]) -> list[Decision]:
     return decisions
 
 
-def write(decisions: Sequence[Decision]) -> None:
-    """Write the changed columns of these cases, which the caller holds locked, in one statement."""
+def write(decisions: Sequence[Decision], now: datetime) -> None:
+    """Write the changed columns of these cases, which the caller holds locked, and what was reported of them with it."""
     changed = [one for one in decisions if one.change]
     if not changed:
         return
+    moves = [(one.case.pk, one.case.state, one.change.get("state", one.case.state)) for one in changed]
+    reports.before(moves, now)
     columns = [[one.change.get(name, getattr(one.case, name)) for one in changed] for name in COLUMNS]
     ids, states = [one.case.pk for one in changed], [one.case.state for one in changed]
     with connection.cursor() as cursor:
         cursor.execute(WRITE, [ids, states, *columns])
         if cursor.rowcount != len(changed):
             raise RuntimeError("a case changed under its lock")
+    reports.after(moves, now)
 
 
 def _tell(act: Act, decisions: Sequence[Decision]) -> None:

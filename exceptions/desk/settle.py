@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from exceptions.deadlines.kinds import Kind
+from exceptions.deadlines.troubles import DOUBTED, TOLD_BY_PEOPLE
 from exceptions.desk.risk import APPEAL_DAYS, FIRST_DOUBLING, HOURS_PER_DOUBLING
 from exceptions.models import CLAIM_MINUTES
 
@@ -30,6 +32,25 @@ CLAIMED_AGAIN = f"""case when k.assignee_id is not null then %(now)s + nullif(co
     (select r.claim_minutes from exceptions_deskrules r where r.merchant_id = k.merchant_id), {CLAIM_MINUTES}), 0)
     * interval '1 minute' end"""
 
+# Kinds that scans or people tell. Whose word began the clock is the case's source: a report's, or else the track's.
+TOLD = ", ".join(sorted(repr(kind.value) for kind in {*TOLD_BY_PEOPLE, *DOUBTED.values()}))
+SOURCE = f"""
+    case when kind not in ({TOLD}) then 'rule' else coalesce((
+        select r.source from exceptions_report r
+        where r.order_id = lit.order_id and r.kind = lit.kind and r.said_at = lit.started_at
+          and r.waybill_id is not distinct from lit.waybill_id limit 1), 'tracking') end
+"""
+
+# One story, one case: that the carrier has not tried again, or not brought back, joins the open case of what went wrong.
+LEADS = {Kind.NOT_RETRIED: Kind.FAILED_DELIVERY, Kind.RETURN_OVERDUE: Kind.REFUSED}
+LED = ", ".join(repr(kind.value) for kind in LEADS)
+LEADER = f"case c.kind {' '.join(f'when {led.value!r} then {kind.value!r}' for led, kind in LEADS.items())} end"
+FOLLOWS = f"""c.kind in ({LED}) and exists (
+        select 1 from exceptions_clock l left join exceptions_case k on k.id = l.case_id
+        where l.order_id = c.order_id and l.kind = {LEADER} and l.waybill_id is not distinct from c.waybill_id
+          and l.stopped_at is null and l.level > 0 and (k.id is null or k.state <> 'resolved'))
+"""
+
 # A lit clock without a case opens one, unless one of its kind is open already: then it joins that. Where the last case of
 # its place is resolved, that one comes back instead, with its owner and its history; where that one was merged into a case
 # still open, the clock goes with it and lights nothing.
@@ -42,6 +63,7 @@ with lit as (
     join orders_order o on o.id = c.order_id
     join merchants_shop s on s.id = o.shop_id
     where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and c.case_id is null
+      and not ({FOLLOWS})
     order by c.order_id, c.waybill_id, c.kind, c.level desc, c.due_at
 ), former as (
     select distinct on (k.order_id, k.waybill_id, k.kind) k.*, lit.level as now_level,
@@ -75,9 +97,9 @@ with lit as (
     from back b where k.id = b.id
     returning k.id, b.now_level, b.outcome, b.resolved_at
 ), opened as (
-    insert into exceptions_case (merchant_id, shop_id, order_id, waybill_id, kind, state, opened_at, outcome, by_hand,
+    insert into exceptions_case (merchant_id, shop_id, order_id, waybill_id, kind, source, state, opened_at, outcome, by_hand,
                                  level, started_at, warn_at, due_at, grave_at, penalty, at_stake, rank)
-    select merchant_id, shop_id, order_id, waybill_id, kind, 'open', %(now)s, '', false,
+    select merchant_id, shop_id, order_id, waybill_id, kind, {SOURCE}, 'open', %(now)s, '', false,
            level, started_at, warn_at, due_at, grave_at, penalty, at_stake,
            {_rank("level", "due_at", "grave_at", "at_stake")}
     from lit
@@ -100,11 +122,11 @@ select id, %(now)s, 'relapse', 'resolved', 'open', '',
 from relapsed
 """
 
-JOIN = """
+JOIN = f"""
 update exceptions_clock c set case_id = k.id
 from exceptions_case k
 where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and c.case_id is null
-  and k.order_id = c.order_id and k.kind = c.kind and k.waybill_id is not distinct from c.waybill_id
+  and k.order_id = c.order_id and k.kind in (c.kind, {LEADER}) and k.waybill_id is not distinct from c.waybill_id
   and k.state <> 'resolved'
 """
 

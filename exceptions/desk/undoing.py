@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from exceptions import reports
 from exceptions.desk.acting import BATCH, WRITE, mine
 from exceptions.desk.deciding import COLUMNS, Place, Result, plain
 from exceptions.desk.surroundings import TELLING, spoken
@@ -76,7 +77,12 @@ def _take_back(command: Command, member: Member, ids: list[int], now: datetime) 
     fine = [item for item in items if item.case_id not in blocked]
     taken = _take_tickets_back(fine, blocked)
     fine = [item for item in fine if item.case_id not in blocked]
+    moves = [
+        (item.case_id, cases[item.case_id].state, item.before.get("state", cases[item.case_id].state)) for item in fine
+    ]
+    reports.before(moves, now)
     _restore(fine, cases)
+    reports.after(moves, now)
     # Taking back is something done about it, too.
     claims.hold(member, [item.case_id for item in fine], now)
     CaseEntry.objects.bulk_create(

@@ -6,6 +6,7 @@ from exceptions.models.cases import Case, CaseEntry
 from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
+from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
 from exceptions.models.together import (
     CLAIM_MINUTES,
@@ -41,6 +42,7 @@ __all__ = [
     "Notice",
     "Policy",
     "Release",
+    "Report",
     "Skill",
     "Told",
     "Watch",
