@@ -229,10 +229,10 @@ def test_one_case_that_cannot_be_written_stops_no_other(
     first, second, third = late_orders(shop, now, 3)
     honest = acting.write
 
-    def write(decisions):  # type: ignore[no-untyped-def]
+    def write(decisions, now):  # type: ignore[no-untyped-def]
         if any(one.case.pk == second.pk for one in decisions):
             raise ValueError("poison")
-        honest(decisions)
+        honest(decisions, now)
 
     monkeypatch.setattr(acting, "write", write)
     command = run(member_of(seller), Action.RESOLVE, [first, second, third], now, outcome="handled")
