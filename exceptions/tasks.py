@@ -11,6 +11,7 @@ from exceptions.desk import cases, running
 from exceptions.incidents.rounds import go_round
 from exceptions.rulemaking.spreading import spread_batch
 from exceptions.sweep import judge_batch, ring_batch
+from exceptions.together import claims, giving, telling
 
 # About half a minute of work; the next nudge goes on from there.
 MOST = 100
@@ -69,3 +70,18 @@ def spread() -> int:
 def gather() -> int:
     """Let go of what moved on, gather what stands still, close what is over; return how many cases joined."""
     return go_round(timezone.now()).joined
+
+
+@shared_task(name="exceptions.tasks.expire")
+def expire() -> int:
+    return until_done(claims.expire_due)
+
+
+@shared_task(name="exceptions.tasks.share")
+def share() -> int:
+    return until_done(giving.share_batch)
+
+
+@shared_task(name="exceptions.tasks.tell")
+def tell() -> int:
+    return telling.tell(timezone.now())

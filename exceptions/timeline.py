@@ -17,6 +17,7 @@ from exceptions.desk.case_page import CaseStory
 from exceptions.desk.workflow import VERBS, Action
 from exceptions.models import Case, CaseEntry, Clock, Filing
 from exceptions.moment_labels import MOMENTS
+from exceptions.together import attachments
 from shipments.models import TrackingEvent
 from shipments.status import CAUSES, STAGES, Stage
 from shipops.kit import money, times
@@ -173,9 +174,9 @@ def _entry(
 def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime) -> str:
     """What somebody did, in a few words."""
     detail = entry.detail or {}
-    filing = filings.told(detail, now, story.order.shop.zone)
-    if filing:
-        return filing
+    said = filings.told(detail, now, story.order.shop.zone) or attachments.told(detail)
+    if said:
+        return said
     if action is Action.ASSIGN:
         name = people.get(detail.get("assignee") or 0)
         return _("put {name} in charge").format(name=name) if name else _("put nobody in charge")

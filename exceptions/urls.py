@@ -14,6 +14,8 @@ from exceptions.reporting import views as reporting
 from exceptions.rulemaking import api as rules
 
 urlpatterns = [
+    # First: cases/<pk>/<action>/ would take cases/<pk>/watch/ for an action.
+    path("", include("exceptions.together.urls")),
     path("desk/", views.desk, name="desk"),
     path("desk/bulk/", commanding.bulk, name="desk-bulk"),
     path("desk/log/", commanding.log, name="command-log"),

@@ -205,9 +205,20 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         return show_case(request, member, pk, now, (wanted, form), status=422)
     except NotAllowed as error:
         messages.error(request, error.sentence)
-        return show_case(request, member, pk, now, status=409)
+        return show_case(request, member, pk, now, _kept(request, member, found, wanted, form), status=409)
     messages.success(request, said(wanted, 1), extra_tags=str(done.pk))
     return after_act(request, member, pk, now)
+
+
+def _kept(
+    request: HttpRequest, member: Member, case: Case, wanted: Action, form: CaseForm
+) -> tuple[Action, CaseForm] | None:
+    """The form that keeps what was typed for an act that was refused: its own, or a note where the act is no longer offered."""
+    case.refresh_from_db(fields=["state"])
+    if wanted in actions_of(State(case.state)):
+        return wanted, form
+    typed = request.POST.get("note", "").strip()
+    return (Action.NOTE, FORMS[Action.NOTE]({"note": typed}, member=member, case=case)) if typed else None
 
 
 def _number(text: str) -> int | None:

@@ -14,6 +14,7 @@ from exceptions.deadlines.kinds import Level
 from exceptions.desk.queue import DUE_SOON
 from exceptions.desk.workflow import State
 from exceptions.models import Case
+from exceptions.together import inbox
 from merchants import access
 from merchants.models import Merchant, Role
 from shipments.inbox.wordings import count_waiting
@@ -104,6 +105,11 @@ class Frame:
             found = count_waiting(self.member.merchant)
             caches["local"].set(key, found, COUNTS_SECONDS)
         return int(found)
+
+    @cached_property
+    def standing(self) -> inbox.Standing:
+        """What the bar says of whoever looks."""
+        return inbox.standing(self.member, fresh=self._is_rail) if self.member else inbox.Standing()
 
     @property
     def _is_rail(self) -> bool:

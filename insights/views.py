@@ -78,7 +78,7 @@ def exposure(request: HttpRequest) -> HttpResponse:
 def rail(request: HttpRequest) -> HttpResponse:
     """The rail alone, for its refresh."""
     access.member(request, Right.VIEW)
-    return render(request, "components/rail.html", {})
+    return render(request, "components/rail.html", {"alone": True})
 
 
 def setup(request: HttpRequest) -> HttpResponse:

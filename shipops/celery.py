@@ -32,6 +32,9 @@ SCHEDULE = {
     "exceptions.tasks.backtest": 5,
     "exceptions.tasks.spread": 5,
     "exceptions.tasks.gather": 30,
+    "exceptions.tasks.expire": 15,
+    "exceptions.tasks.share": 5,
+    "exceptions.tasks.tell": 5,
 }
 app.conf.beat_schedule = {
     name: {"task": name, "schedule": seconds, "options": {"expires": seconds}} for name, seconds in SCHEDULE.items()

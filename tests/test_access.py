@@ -9,15 +9,28 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from exceptions import buyer_links, sweep
-from exceptions.models import BackTest, Case, Command, Filing, Incident, IncidentChild, Policy, Report, View
+from exceptions.models import (
+    Attachment,
+    AttachmentBody,
+    BackTest,
+    Case,
+    Command,
+    Filing,
+    Incident,
+    IncidentChild,
+    Policy,
+    Report,
+    View,
+)
 from merchants.access import Right
-from merchants.models import Shop, User
+from merchants.models import Membership, Shop, User
 from orders.models import Order, OrderImport, Ticket
 from shipments.models import CarrierAccount, Parcel, Waybill, Wording
 from tests.exceptions.making import a_parcel, an_order
 
 PUBLIC = "public"  # no log-in
 PERSON = "person"  # any log-in, with or without a merchant
+NOBODY = "nobody"  # one person's own: nobody else learns that it exists
 
 
 @dataclass(frozen=True)
@@ -145,6 +158,37 @@ ADDRESSES: dict[str, Address] = {
     "case-filing": Address(Right.TRIAGE, "case", method="post", data=(("do", "file"),)),
     "api-filings": Address(Right.VIEW),
     "api-filing-answer": Address(Right.TRIAGE, "filing", method="post", data=(("accepted", "true"),)),
+    "notices": Address(Right.VIEW),
+    "notices-read": Address(Right.VIEW, method="post"),
+    # Nobody but its reader reaches a notice: it is the stranger's alone, so everybody else gets 404 (tests/exceptions/together).
+    "notice-read": Address(NOBODY, "case", method="post"),
+    "duty": Address(Right.TRIAGE, method="post", data=(("on", "1"),)),
+    "desk-share": Address(Right.TRIAGE, method="post"),
+    "desk-presence": Address(Right.VIEW),
+    "handover": Address(Right.TRIAGE),
+    "handover-read": Address(NOBODY, "case"),
+    "handover-accept": Address(NOBODY, "case", method="post"),
+    "setup-desk": Address(Right.ADMINISTER),
+    "setup-person": Address(Right.ADMINISTER, "membership"),
+    "case-watch": Address(Right.VIEW, "case", method="post", data=(("on", "1"),)),
+    "case-presence": Address(Right.VIEW, "case", method="post"),
+    "case-attach": Address(Right.TRIAGE, "case", method="post"),
+    "attachment": Address(Right.VIEW, "attachment"),
+    "attachment-small": Address(Right.VIEW, "attachment"),
+    "attachment-remove": Address(Right.TRIAGE, "attachment", method="post"),
+    "api-notices": Address(Right.VIEW),
+    "api-notices-read": Address(Right.VIEW, method="post"),
+    "api-case-people": Address(Right.VIEW, "case"),
+    "api-case-watch": Address(Right.VIEW, "case", method="post", data=(("on", "1"),)),
+    "api-case-attachments": Address(Right.VIEW, "case"),
+    "api-attachment": Address(Right.VIEW, "attachment"),
+    "api-cases-share": Address(Right.TRIAGE, method="post", data=(("cases", "1"),)),
+    "api-duty": Address(Right.TRIAGE, method="post", data=(("on", "1"),)),
+    "api-handover": Address(Right.VIEW),
+    "api-handover-accept": Address(NOBODY, "case", method="post"),
+    "api-desk-rules": Address(Right.ADMINISTER),
+    "api-desk-people": Address(Right.ADMINISTER),
+    "api-desk-person": Address(Right.ADMINISTER, "membership", method="post"),
     "kinds": Address(Right.VIEW),
     "report-new": Address(Right.TRIAGE),
     "report-paste": Address(Right.TRIAGE),
@@ -216,7 +260,7 @@ def names(patterns: list[URLPattern | URLResolver]) -> list[str]:
 
 
 @pytest.fixture
-def things(shop: Shop, now: datetime) -> dict[str, int | str]:
+def things(shop: Shop, support: User, now: datetime) -> dict[str, int | str]:
     """One of each kind of object, all of them in the shop that support may see."""
     order = an_order(shop, "a", now)
     a_parcel(order, "YT8834201944712", now, free_at=datetime(2100, 1, 1, tzinfo=UTC))
@@ -254,6 +298,8 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "parcel": Parcel.objects.get().pk,
         "import": run.pk,
         "account": CarrierAccount.objects.get().pk,
+        "attachment": an_attachment(case, now).pk,
+        "membership": Membership.objects.filter(merchant=shop.merchant).latest("pk").pk,
         "backtest": backtest.pk,
         "buyer_link": buyer_links.token(order.pk, datetime.now(UTC)),
         "report": Report.objects.create(order=order, kind="damage", source="hand", said_at=now, recorded_at=now).pk,
@@ -285,6 +331,14 @@ RULES = {
     ],
     "own": [CLOCK],
 }
+
+
+def an_attachment(case: Case, now: datetime) -> Attachment:
+    found = Attachment.objects.create(
+        case=case, at=now, name="a.pdf", media_type="application/pdf", size=1, kept_size=1
+    )
+    AttachmentBody.objects.create(attachment=found, content=b"%PDF-")
+    return found
 
 
 def open_case(order: Order, now: datetime) -> Case:
@@ -371,6 +425,8 @@ def test_each_person_gets_what_their_role_allows(
     status = ask(client, name, address, things)
     if isinstance(address.right, Right) and address.right not in RIGHTS[who]:
         assert status == 403, "too low a role"
+    elif address.right == NOBODY:
+        assert status in (403, 404), "it is one person's own"
     elif address.thing and address.right != PUBLIC and who in ("stranger", "unattached"):
         assert status == 404, "a stranger does not learn that it exists"
     elif name == "push":

@@ -143,7 +143,7 @@ ATTRIBUTES = re.compile(r'\s(?:title|aria-label|placeholder|alt|data-failed)="([
 UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 ALLOWED = re.compile(
     r"""
-    shipops | English | Olist | 样式ID | SKU | CSV | XLSX | EMS | MB | J、K、A
+    shipops | English | Olist | 样式ID | SKU | CSV | XLSX | PDF | EMS | MB | J、K、A
     | \b[ACEFHJKMNOPUWX]\b | Enter | Esc | Shift | Ctrl | Alt | Command   # keys
     | UTF-8 | GB18030 | Excel | AppKey | AppSecret
     | \bp(?:50|95)\b | \d+h(?:\ \d\dm)?                   # the half and the tail of an age; what ticks

@@ -1,7 +1,7 @@
 """What an act comes to on each case: carried out, was so already, or not possible and why. Pure: all it needs is handed in."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from exceptions.desk import verbs
 from exceptions.desk.acts import LONGEST_SNOOZE, WAKES_BEFORE, Act
+from exceptions.desk.holding import held
 from exceptions.desk.verbs import TicketSeen
 from exceptions.desk.workflow import VERBS, Action, State, next_state
 from exceptions.models import Case, CommandItem
@@ -46,6 +47,10 @@ class Around:
     # Of a MERGE: the case that stays, by case; and those other cases were merged into.
     survivors: Mapping[int, Case] = field(default_factory=dict)
     parents: set[int] = field(default_factory=set)
+    # How long a claim lasts; None = it does not end by itself.
+    claim: timedelta | None = None
+    # Of an ASSIGN: the shops each of those people may see; None = all of them.
+    sees: Mapping[int, Collection[int] | None] = field(default_factory=dict)
     # What somebody else did since whoever acts last looked, by case.
     faster: Mapping[int, str] = field(default_factory=dict)
     # Why it is in the state it is in, by case.
@@ -125,9 +130,8 @@ def _follow(act: Act, case: Case, around: Around, decision: Decision) -> None:
     change, detail = (_verb if act.action in VERBS else CHANGES[act.action])(act, case, around, decision)
     if after is not state:
         change["state"] = after.value
-    if act.action is not Action.ASSIGN and case.claimed_until and case.assignee_id == act.by.user.pk:
-        # Something followed: the claim stands for good.
-        change["claimed_until"] = None
+    if act.claimed_until is None:
+        change = held(act.by.user.pk, case, change, around.claim, act.now)
     decision.change, decision.detail = change, detail
 
 
@@ -144,10 +148,13 @@ Change = tuple[dict[str, Any], dict[str, Any]]
 
 def _assign(act: Act, case: Case, around: Around, decision: Decision) -> Change:
     person = act.assignees.get(case.pk, act.assignee)
-    if person == case.assignee_id and act.claimed_until == case.claimed_until:
+    if person == case.assignee_id and act.claimed_until in (None, case.claimed_until):
         raise Already(_("The same person is in charge already.") if person else _("Nobody is in charge already."))
+    seen = around.sees.get(person) if person else None
+    if seen is not None and case.shop_id not in seen:
+        raise Refused(_("This person may not see its shop. Choose somebody else."))
     change: dict[str, Any] = {"assignee_id": person}
-    if act.claimed_until != case.claimed_until:
+    if act.claimed_until is not None:
         change |= {"claimed_until": act.claimed_until}
     return change, {"assignee": person}
 

@@ -17,6 +17,7 @@ from exceptions.desk.risk import (
     SILENCE_HALVINGS,
     STILL_TO_BE_MENDED,
 )
+from exceptions.models import CLAIM_MINUTES
 
 
 def _among(kinds: tuple[Kind, ...]) -> str:
@@ -41,6 +42,11 @@ def _rank(kind: str, level: str, due: str, grave: str, stake: str) -> str:
 
 # The most a column of money holds: the dearest order and its penalty together are more.
 MOST = "9999999999.99"
+
+# Whoever had a case in charge when it was settled has it again, for as long as a new claim lasts: claims.length_of.
+CLAIMED_AGAIN = f"""case when k.assignee_id is not null then %(now)s + nullif(coalesce(
+    (select r.claim_minutes from exceptions_deskrules r where r.merchant_id = k.merchant_id), {CLAIM_MINUTES}), 0)
+    * interval '1 minute' end"""
 
 # Kinds that scans or people tell. Whose word began the clock is the case's source: a report's, or else the track's.
 TOLD = ", ".join(sorted(repr(kind.value) for kind in {*TOLD_BY_PEOPLE, *DOUBTED.values()}))
@@ -103,7 +109,7 @@ with lit as (
     update exceptions_case k
     set state = 'open', outcome = '', resolved_at = null, merged_into_id = null, by_hand = false, level = b.now_level,
         rank = {_rank("k.kind", "b.now_level", "k.due_at", "k.grave_at", "k.at_stake")},
-        relapses = k.relapses + 1, relapsed_at = %(now)s
+        relapses = k.relapses + 1, relapsed_at = %(now)s, claimed_until = {CLAIMED_AGAIN}
     from back b where k.id = b.id
     returning k.id, b.now_level, b.outcome, b.resolved_at
 ), opened as (
@@ -230,7 +236,7 @@ with settled as (
     update exceptions_case k
     set state = 'open', outcome = '', resolved_at = null, merged_into_id = null, level = c.level,
         rank = {_rank("k.kind", "c.level", "k.due_at", "k.grave_at", "k.at_stake")},
-        relapses = k.relapses + 1, relapsed_at = %(now)s
+        relapses = k.relapses + 1, relapsed_at = %(now)s, claimed_until = {CLAIMED_AGAIN}
     from settled s, lateral (
         select c.case_id, max(c.level) as level from exceptions_clock c join exceptions_case m on m.id = c.case_id
         where m.merged_into_id = s.id and m.state = 'resolved' and c.stopped_at is null and c.level > 0

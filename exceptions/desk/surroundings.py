@@ -11,6 +11,8 @@ from exceptions.desk.deciding import Around
 from exceptions.desk.verbs import TicketSeen
 from exceptions.desk.workflow import VERBS, Action, State
 from exceptions.models import Case, CaseEntry, Clock
+from exceptions.together import claims
+from merchants.models import Membership
 from orders.models import Order, Ticket, TicketStep
 from shipments.models import Parcel
 from shipops.kit import times
@@ -21,10 +23,12 @@ TELLING = (Action.ASSIGN, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REO
 
 def around(act: Act, cases: Sequence[Case]) -> Around:
     """Read what `act` needs to know about these cases."""
-    found = Around(faster=faster(act, cases), history=history(act, cases))
+    found = Around(faster=faster(act, cases), history=history(act, cases), claim=claims.length_of(act.by.merchant))
     ids = [case.pk for case in cases]
     orders = {case.order_id for case in cases}
-    if act.action is Action.REOPEN:
+    if act.action is Action.ASSIGN:
+        found.sees = sees(act)
+    elif act.action is Action.REOPEN:
         running = Clock.objects.filter(case__in=ids, stopped_at=None)
         found.running = set(running.values_list("case_id", flat=True))
         unsettled = Case.objects.filter(order__in=orders).exclude(state=State.RESOLVED.value)
@@ -36,6 +40,23 @@ def around(act: Act, cases: Sequence[Case]) -> Around:
     elif act.action in VERBS:
         _read_orders(found, act, orders)
     return found
+
+
+def sees(act: Act) -> dict[int, set[int] | None]:
+    """The shops that each of those who are put in charge may see; None = all of the merchant's."""
+    people = {person for person in (act.assignee, *act.assignees.values()) if person is not None}
+    if not people:
+        return {}
+    shops: dict[int, set[int]] = {}
+    every: set[int] = set()
+    memberships = Membership.objects.filter(merchant=act.by.merchant, user__in=people)
+    rows: Iterable[tuple[int, int | None]] = memberships.values_list("user_id", "shops")
+    for person, shop in rows:
+        if shop is None:
+            every.add(person)
+        else:
+            shops.setdefault(person, set()).add(shop)
+    return {person: None if person in every else shops.get(person, set()) for person in people}
 
 
 def _read_orders(found: Around, act: Act, orders: set[int]) -> None:

@@ -20,6 +20,7 @@ from exceptions.desk.workflow import Action, State
 from exceptions.errors import NotAllowed
 from exceptions.models import Case, CaseEntry, Command, CommandItem
 from exceptions.playbooks import progress
+from exceptions.together import claims
 from merchants.access import Member, scoped
 from orders.models import Ticket, TicketStep
 from orders.waking import lock, wake
@@ -27,6 +28,8 @@ from orders.waking import lock, wake
 # Later than that others have built upon it.
 UNDOABLE: Final = timedelta(hours=24)
 INSTANTS: Final = frozenset({"claimed_until", "snoozed_at", "snoozed_until", "resolved_at"})
+# What stands in the way of taking back where it is another now; a claim goes on by itself with everything that is done.
+COMPARED: Final = frozenset(COLUMNS) - {"claimed_until"}
 STATES: Final = (Command.State.DONE, Command.State.UNDONE)
 
 
@@ -81,6 +84,8 @@ def _take_back(command: Command, member: Member, ids: list[int], now: datetime) 
     reports.before(moves, now)
     _restore(fine, cases)
     reports.after(moves, now)
+    # Taking back is something done about it, too.
+    claims.hold(member, [item.case_id for item in fine], now)
     CaseEntry.objects.bulk_create(
         CaseEntry(
             case_id=item.case_id,
@@ -125,7 +130,7 @@ def _blocked(
 
 
 def _differs(item: CommandItem, case: Case) -> bool:
-    return any(plain(getattr(case, name)) != value for name, value in item.after.items() if name in COLUMNS)
+    return any(plain(getattr(case, name)) != value for name, value in item.after.items() if name in COMPARED)
 
 
 def _crowded(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions', "0012_acts"),
+        ('exceptions', "0013_together"),
         ('merchants', '0002_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -129,6 +129,14 @@ class Case(models.Model):
             ),
             # exceptions.tasks.wake: snoozed cases whose time has come.
             models.Index(fields=["snoozed_until"], name="case_snoozed", condition=Q(state=State.SNOOZED)),
+            # exceptions.together.claims: claims whose time has come.
+            models.Index(
+                fields=["claimed_until"],
+                name="case_claimed",
+                condition=~Q(state=State.RESOLVED) & Q(assignee__isnull=False),
+            ),
+            # exceptions.together.giving, exceptions.together.shifts: what each person has in charge.
+            models.Index(fields=["assignee", "state"], name="case_in_charge", condition=~Q(state=State.RESOLVED)),
         ]
 
     def __str__(self) -> str:

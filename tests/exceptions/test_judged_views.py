@@ -210,7 +210,7 @@ def test_the_list_takes_the_same_queries_whatever_its_length(
         caches["local"].clear()
         if n:
             # session, person, membership, shops (2), page, two of counts, by shop, rail
-            with django_assert_num_queries(10):
+            with django_assert_num_queries(11):
                 browser.get(reverse("blindspots"))
 
 
