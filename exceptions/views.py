@@ -21,6 +21,7 @@ from exceptions.desk.workflow import BY_PEOPLE, Action, State, actions_of
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.filing.forms import AcceptForm, FileForm
 from exceptions.forms import FORMS, AssignForm, CaseForm, SnoozeForm, arguments
+from exceptions.middleware import acted_at
 from exceptions.models import Case
 from merchants import access
 from merchants.access import Member, Right
@@ -43,7 +44,8 @@ def desk(request: HttpRequest) -> HttpResponse:
 def _desk(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
     filters = queue.Filters.from_query(request.GET)
     page = queue.page(member, filters, now, request.GET.get("after", ""), request.GET.get("before", ""))
-    counts = queue.counts(member, now, filters)
+    counts = queue.counts(member, now, filters, acted_at(request))
+    upcoming = None if page.rows else queue.next_due(member, now, filters)
     query = filters.to_query()
     context = {
         "now": now,
@@ -56,7 +58,7 @@ def _desk(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
         "prev_url": _page_url(query, "before", page.prev),
         "next_url": _page_url(query, "after", page.next),
         "here": request.GET.urlencode(),
-        "next_due": shown.row(counts.next_due, now) if counts.next_due and not page.rows else None,
+        "next_due": shown.row(upcoming, now) if upcoming else None,
         "blind": blindspots.counts(member).orders if not page.rows else 0,
         "may_triage": member.may(Right.TRIAGE),
         "snooze": SnoozeForm(member=member),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from exceptions import shown
 from exceptions.desk import queue
+from exceptions.middleware import acted_at
 from insights import board, horizon, shops
 from insights import exposure as exposed
 from insights.forms import ExposureForm, ShipsFromForm
@@ -30,7 +31,8 @@ def start(request: HttpRequest) -> HttpResponse:
     """What breaks next, what it costs, and where."""
     member = access.member(request, Right.VIEW)
     now = timezone.now()
-    counts = queue.counts(member, now)
+    counts = queue.counts(member, now, since=acted_at(request))
+    upcoming = queue.next_due(member, now)
     hours = board.horizon(member, now)
     currency = member.shops[0].currency if member.shops else "CNY"
     context = {
@@ -48,7 +50,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "accounts": board.accounts(member, now),
         "shop_limits": exposed.near_limits(member, now),
         "first": [shown.row(case, now) for case in queue.page(member, queue.Filters(), now).rows[:FIRST]],
-        "next_due": shown.row(counts.next_due, now) if counts.next_due else None,
+        "next_due": shown.row(upcoming, now) if upcoming else None,
     }
     return whole_or_part(request, "insights/start.html", {"board": "board"}, context)
 

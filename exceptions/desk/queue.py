@@ -3,23 +3,23 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import QueryDict
-from django.utils import timezone
 
 from exceptions.deadlines.kinds import Kind, Level
+from exceptions.desk import tally
+from exceptions.desk.tally import DUE_SOON, end_of_day
 from exceptions.desk.workflow import State
 from exceptions.models import Case
-from merchants.access import Member, scoped
+from merchants.access import Member, reach
 from orders.search import find
 
 PAGE = 50
-DUE_SOON = timedelta(hours=2)
 LEVELS = ("due2h", "today", "soon", "broken", "grave")
 STATES = ("snoozed", "resolved")
 # An hour later, in any zone, must still be a date.
@@ -99,7 +99,6 @@ class Counts:
     grave: int
     unassigned: int
     at_stake: Decimal
-    next_due: Case | None
 
 
 def page(member: Member, filters: Filters, now: datetime, after: str = "", before: str = "") -> Page:
@@ -130,10 +129,8 @@ def page(member: Member, filters: Filters, now: datetime, after: str = "", befor
 
 def matching(member: Member, filters: Filters, now: datetime) -> QuerySet[Case]:
     """The cases the member may see that the filters let through, in no order."""
-    cases = scoped(member, Case.objects.filter(merchant=member.merchant))
+    cases = reach(member, Case.objects.all(), filters.shops)
     cases = cases.filter(state=filters.state) if filters.state else cases.filter(state=State.OPEN.value)
-    if filters.shops:
-        cases = cases.filter(shop__in=filters.shops)
     if filters.carriers:
         cases = cases.filter(waybill__carrier__in=filters.carriers)
     if filters.kinds:
@@ -166,12 +163,6 @@ def _within(start: datetime, end: datetime) -> Q:
     return breaks | Q(level=Level.BROKEN.value, grave_at__gte=start, grave_at__lt=end)
 
 
-def end_of_day(now: datetime) -> datetime:
-    """The last instant of today in the reader's zone (the current time zone)."""
-    local = timezone.localtime(now)
-    return datetime.combine(local.date() + timedelta(days=1), time.min, local.tzinfo)
-
-
 def _words(member: Member, q: str) -> Q:
     """A case by its own number, else the cases of the orders the words name.
 
@@ -182,11 +173,17 @@ def _words(member: Member, q: str) -> Q:
     return Q(order__in=find(member, q).pks)
 
 
-def counts(member: Member, now: datetime, filters: Filters | None = None) -> Counts:
-    """Live counts over the open cases of the filters' shops, carriers and kinds, and what breaks next. Two queries."""
+def counts(member: Member, now: datetime, filters: Filters | None = None, since: datetime | None = None) -> Counts:
+    """Live counts over the open cases of the filters' shops, carriers and kinds.
+
+    A few seconds old, but taken after `since`; no query or one, see exceptions.desk.tally. Exact where carriers are chosen.
+    """
     base = replace(filters or Filters(), level="", assignee="", state="", hour="", q="")
-    cases = matching(member, base, now)
-    numbers: Mapping[str, Any] = cases.aggregate(
+    if not base.carriers:
+        shops = {pk for pk in member.shop_ids if not base.shops or pk in base.shops}
+        found = tally.numbers(member.merchant.pk, shops, base.kinds, now, since)
+        return Counts(found.all, found.due2h, found.today, found.broken, found.grave, found.unassigned, found.at_stake)
+    numbers: Mapping[str, Any] = matching(member, base, now).aggregate(
         all=Count("pk"),
         due2h=Count("pk", filter=_level("due2h", now)),
         today=Count("pk", filter=_level("today", now)),
@@ -195,8 +192,14 @@ def counts(member: Member, now: datetime, filters: Filters | None = None) -> Cou
         unassigned=Count("pk", filter=Q(assignee=None)),
         at_stake=Sum("at_stake", default=Decimal(0)),
     )
-    upcoming = cases.filter(level=Level.SOON.value).select_related("shop", "waybill__carrier").order_by("due_at", "pk")
-    return Counts(**numbers, next_due=upcoming.first())
+    return Counts(**numbers)
+
+
+def next_due(member: Member, now: datetime, filters: Filters | None = None) -> Case | None:
+    """What breaks next among the open cases of the filters' shops, carriers and kinds."""
+    base = replace(filters or Filters(), level="", assignee="", state="", hour="", q="")
+    soon = matching(member, base, now).filter(level=Level.SOON.value)
+    return soon.select_related("shop", "order", "waybill__carrier", "assignee").order_by("due_at", "pk").first()
 
 
 def _pack(case: Case) -> str:

@@ -107,11 +107,11 @@ def test_the_desk_takes_the_same_queries_for_one_row_and_for_many(
 ) -> None:
     late_pickup(shop, now)
     browser.get(reverse("desk"))
-    # session, person, membership, its shops, the merchant's shops, the rail, the page, two of counts, carriers, merchants
+    # session, person, membership, its shops, the merchant's shops, the numbers, one's own, the page, carriers, merchants
     for last in (0, 12):
         _many(shop, now, 0, last)
         caches["local"].clear()
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             browser.get(reverse("desk"))
 
 
@@ -122,7 +122,7 @@ def test_the_case_page_takes_the_same_queries_whatever_has_happened(
     url = reverse("case", args=[case.pk])
     for n in range(3):
         caches["local"].clear()
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(20):
             browser.get(url)
         browser.post(reverse("case-act", args=[case.pk, "note"]), {"note": f"rang the outlet {n}"})
 
