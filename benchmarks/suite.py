@@ -12,13 +12,17 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 def run(only: str, scale: int) -> Iterator[Result]:
     """Build the scene once and run every benchmark whose name begins with `only`."""
-    chosen = {name: bench for name, bench in (BENCHMARKS | ALONE).items() if name.startswith(only)}
+    chosen = [name for name in (*BENCHMARKS, *ALONE) if name.startswith(only)]
     if not chosen:
-        raise SystemExit(f"no benchmark begins with {only!r}; there are: {', '.join(BENCHMARKS)}")
-    if any(name in BENCHMARKS for name in chosen):
+        raise SystemExit(f"no benchmark begins with {only!r}; there are: {', '.join((*BENCHMARKS, *ALONE))}")
+    alone = {name: ALONE[name] for name in chosen if name in ALONE}
+    shared = {name: BENCHMARKS[name] for name in chosen if name in BENCHMARKS}
+    if shared:
         scene = build(scale, NOW)
-    for name, bench in chosen.items():
-        yield from bench(name, scene) if name in BENCHMARKS else ALONE[name](name, scale, NOW)
+        for name, bench in shared.items():
+            yield from bench(name, scene)
+    for name, bench_alone in alone.items():
+        yield from bench_alone(name, scale, NOW)
 
 
 BENCHMARKS = {

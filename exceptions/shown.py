@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from exceptions import headlines
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.advice import advice
+from exceptions.desk.pulse import mark
 from exceptions.desk.queue import Counts, Filters
 from exceptions.desk.workflow import State
 from exceptions.headlines import REASONS, TOLD_BY_SCANS
@@ -31,6 +32,8 @@ CARRIERS_SECONDS = 60
 @dataclass(frozen=True, slots=True)
 class Row:
     pk: int
+    # How the case looks, for a desk that asks what has changed (exceptions.desk.pulse).
+    mark: str
     url: str
     tone: str
     headline: str
@@ -119,6 +122,7 @@ def row(case: Case, now: datetime) -> Row:
         left = times.remaining(case.due_at, now)
     return Row(
         pk=case.pk,
+        mark=mark(case),
         url=reverse("case", args=[case.pk]),
         tone=tone(case),
         headline=headline(case),

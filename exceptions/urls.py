@@ -7,10 +7,12 @@ from exceptions.filing import api as filing_api
 from exceptions.filing import views as filing
 from exceptions.judged import api as judged_api
 from exceptions.judged import views as judged
+from exceptions.live import views as live
 from exceptions.rulemaking import api as rules
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
+    path("desk/pulse/", live.pulse, name="desk-pulse"),
     path("desk/bulk/", views.bulk, name="desk-bulk"),
     path("desk/blind/", judged.blind, name="blindspots"),
     path("orders/<int:pk>/limits/", judged.order_limits, name="order-limits"),

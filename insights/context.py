@@ -1,6 +1,5 @@
 """What every page's frame shows: who is looking, over which shops, and the live counts of the rail."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -34,24 +33,6 @@ SECTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RailCounts:
-    all: int
-    due2h: int
-    broken: int
-    grave: int
-    unassigned: int
-    mine: int
-    snoozed: int
-
-
-def rail_counts(member: access.Member, now: datetime, since: datetime | None = None) -> RailCounts:
-    """What the rail names of the member's cases; a few seconds old, but taken after `since`. Two queries at most."""
-    found = tally.numbers(member.merchant.pk, set(member.shop_ids), (), now, since)
-    mine = tally.mine(member, now, since)
-    return RailCounts(found.all, found.due2h, found.broken, found.grave, found.unassigned, mine, found.snoozed)
-
-
 class Frame:
     """Read lazily: an error page, or a page outside the frame, costs no query."""
 
@@ -63,10 +44,10 @@ class Frame:
         return access.current(self.request) if hasattr(self.request, "user") else None
 
     @cached_property
-    def counts(self) -> RailCounts | None:
+    def counts(self) -> tally.Waiting | None:
         # The rail on its own is asked for when something has just changed.
         since = self.now if self._is_rail else acted_at(self.request)
-        return rail_counts(self.member, self.now, since) if self.member else None
+        return tally.waiting(self.member, self.now, since) if self.member else None
 
     @cached_property
     def unread_wordings(self) -> int:

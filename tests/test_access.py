@@ -51,6 +51,7 @@ ADDRESSES: dict[str, Address] = {
     "exposure": Address(Right.VIEW),
     "api-exposure": Address(Right.VIEW),
     "desk": Address(Right.VIEW),
+    "desk-pulse": Address(Right.VIEW),
     "desk-bulk": Address(Right.TRIAGE, method="post", data=(("action", "assign"),)),
     "case": Address(Right.VIEW, "case"),
     "case-act": Address(Right.TRIAGE, "case", method="post", path=(("action", "note"),)),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Subquery, Sum
 from django.http import QueryDict
 
 from exceptions.deadlines.kinds import Kind, Level
@@ -125,6 +125,14 @@ def page(member: Member, filters: Filters, now: datetime, after: str = "", befor
         rows.reverse()
     ahead, behind = (True, more) if backwards else (more, bool(cursor))
     return Page(rows, _pack(rows[-1]) if rows and ahead else "", _pack(rows[0]) if rows and behind else "")
+
+
+def first(cases: QuerySet[Case], last: int | None, most: int) -> list[int]:
+    """Primary keys of the first of these cases in rank order, down to `last` where it is given; `most` at most. One query."""
+    if last is not None:
+        end = Case.objects.filter(pk=last).values("rank")
+        cases = cases.filter(rank__gte=Subquery(end))
+    return list(cases.order_by("-rank", "-pk").values_list("pk", flat=True)[:most])
 
 
 def matching(member: Member, filters: Filters, now: datetime) -> QuerySet[Case]:

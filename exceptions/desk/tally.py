@@ -77,8 +77,27 @@ def numbers(
     return _sum(found.shops[shop] for shop in shops if shop in found.shops)
 
 
-def mine(member: Member, now: datetime, since: datetime | None = None) -> int:
-    """How many open cases the member is in charge of, as old as the other numbers may be; one query or none."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the rail names of a member's cases."""
+
+    all: int
+    due2h: int
+    broken: int
+    grave: int
+    unassigned: int
+    mine: int
+    snoozed: int
+
+
+def waiting(member: Member, now: datetime, since: datetime | None = None) -> Waiting:
+    """A few seconds old, but taken after `since`. Two queries at most."""
+    found = numbers(member.merchant.pk, set(member.shop_ids), (), now, since)
+    mine = _mine(member, now, since)
+    return Waiting(found.all, found.due2h, found.broken, found.grave, found.unassigned, mine, found.snoozed)
+
+
+def _mine(member: Member, now: datetime, since: datetime | None) -> int:
     key = f"mine:{member.merchant.pk}:{member.user.pk}"
     kept: tuple[datetime, int] | None = caches["local"].get(key)
     if kept is None or not _fresh(kept[0], now, since):
@@ -89,7 +108,7 @@ def mine(member: Member, now: datetime, since: datetime | None = None) -> int:
 
 
 def _sum(rows: Iterable[Row]) -> Numbers:
-    return Numbers(*map(sum, zip(NONE, *rows, strict=True)))  # type: ignore[arg-type]
+    return Numbers(*(sum(column) for column in zip(NONE, *rows, strict=True)))
 
 
 def _kept(key: str, now: datetime, since: datetime | None) -> _Tally | None:
@@ -124,8 +143,9 @@ def _count(key: str, merchant_id: int, now: datetime) -> _Tally:
     by_shop: dict[int, list[Row]] = {}
     for (shop, _), row in by_kind.items():
         by_shop.setdefault(shop, []).append(row)
-    shops = {shop: tuple(_sum(rows)) for shop, rows in by_shop.items()}
-    found = _Tally(now, tuple(_sum(shops.values())), shops)
+    shops: dict[int, Row] = {shop: tuple(_sum(rows)) for shop, rows in by_shop.items()}
+    whole: Row = tuple(_sum(shops.values()))
+    found = _Tally(now, whole, shops)
     caches["local"].set(f"{key}:kinds", by_kind, 2 * SECONDS.seconds)
     caches["local"].set(key, found, SECONDS.seconds)
     return found
