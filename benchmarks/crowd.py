@@ -101,7 +101,7 @@ select %(merchant)s, shop_id, id, waybill_id, case_kind, state,
     case when state = 'resolved' then %(now)s::timestamptz - (i %% 500) * interval '1 hour' end,
     case when state = 'resolved' then 'healed' else '' end, false, case_level, due - interval '48 hours',
     due - interval '12 hours', due, grave, case_penalty, at_stake,
-    {_rank("case_level", "due", "grave", "at_stake")}
+    {_rank("case_kind", "case_level", "due", "grave", "at_stake")}
 from troubled;
 
 insert into exceptions_caseentry (case_id, at, action, from_state, to_state, note, detail)

@@ -16,6 +16,7 @@ from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk import cases, queue
 from exceptions.desk.advice import advice
 from exceptions.desk.case_page import CaseStory, story
+from exceptions.desk.filters import CHOICES, ORDERS
 from exceptions.desk.workflow import BY_PEOPLE, Action, State, actions_of
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, Clock
@@ -120,9 +121,21 @@ FILTERS = [
     OpenApiParameter("shop", OpenApiTypes.INT, many=True),
     OpenApiParameter("carrier", OpenApiTypes.INT, many=True),
     OpenApiParameter("kind", OpenApiTypes.STR, many=True, enum=[kind.value for kind in Kind]),
-    OpenApiParameter("level", OpenApiTypes.STR, enum=list(queue.LEVELS)),
-    OpenApiParameter("assignee", OpenApiTypes.STR, description="`me`, `none`, or a person's id"),
-    OpenApiParameter("state", OpenApiTypes.STR, enum=list(queue.STATES), description="without: open"),
+    OpenApiParameter("platform", OpenApiTypes.STR, many=True, enum=list(CHOICES["platform"])),
+    OpenApiParameter("cause", OpenApiTypes.STR, many=True, enum=list(CHOICES["cause"]), description="of the parcel"),
+    OpenApiParameter("source", OpenApiTypes.STR, many=True, enum=list(CHOICES["source"])),
+    OpenApiParameter("level", OpenApiTypes.STR, many=True, enum=list(queue.LEVELS)),
+    OpenApiParameter("assignee", OpenApiTypes.STR, many=True, description="`me`, `none`, or a person's id"),
+    OpenApiParameter("state", OpenApiTypes.STR, many=True, enum=list(queue.STATES), description="without: open"),
+    OpenApiParameter("incident", OpenApiTypes.INT),
+    OpenApiParameter("relapsed", OpenApiTypes.STR, enum=["1"], description="came back after it was resolved"),
+    OpenApiParameter("day", OpenApiTypes.DATE, description="the limit lies in this day of the reader's zone"),
+    OpenApiParameter(
+        "order",
+        OpenApiTypes.STR,
+        enum=list(ORDERS),
+        description="without: by risk; resolved cases: last resolved first",
+    ),
     OpenApiParameter(
         "hour", OpenApiTypes.STR, description="`2026-11-22T14`, UTC: breaks or turns serious in that hour"
     ),
@@ -148,7 +161,7 @@ def _told(told: CaseStory) -> dict[str, Any]:
 class Cases(APIView):
     @extend_schema(parameters=FILTERS, responses=CasePageSerializer, operation_id="cases_list")
     def get(self, request: Request) -> Response:
-        """The queue: 50 cases a page in rank order, most urgent first."""
+        """The queue: 50 cases a page, most urgent first unless `order` says otherwise."""
         member = access.member(request._request, Right.VIEW)
         query = request.query_params
         found = queue.page(

@@ -3,11 +3,11 @@
 A page is 50 rows; plain values in a flat template render several times faster than tags and includes would.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
-from django.core.cache import caches
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,17 +16,12 @@ from exceptions import headlines
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.advice import advice
 from exceptions.desk.pulse import mark
-from exceptions.desk.queue import Counts, Filters
 from exceptions.desk.workflow import State
 from exceptions.headlines import REASONS, TOLD_BY_SCANS
 from exceptions.models import Case
-from merchants.access import Member
-from merchants.models import User
 from shipments.cadence import FAR_GOAL
-from shipments.models import Carrier, Waybill
+from shipments.status import CAUSES, STAGES
 from shipops.kit import money, times
-
-CARRIERS_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,8 @@ class Row:
     at_full: str
     burnt: int
     step: str
+    # The columns somebody chose beyond the usual ones: text, and tooltip where it is cut short.
+    extra: list[str]
 
 
 def headline(case: Case) -> str:
@@ -109,8 +106,37 @@ def stale(case: Case, now: datetime) -> str:
     return _("data is {t} old").format(t=times.spell(age)) if age > FAR_GOAL else ""
 
 
-def row(case: Case, now: datetime) -> Row:
-    """One row of the queue; the case comes with shop, order, waybill and carrier, and assignee."""
+def _cause(case: Case, now: datetime) -> str:
+    cause = CAUSES.get(case.waybill.cause) if case.waybill else None
+    return str(cause.label) if cause else ""
+
+
+def _scan(case: Case, now: datetime) -> str:
+    """Stage of the parcel and age of its last scan."""
+    if case.waybill is None:
+        return ""
+    stage = str(STAGES[case.waybill.stage].label)
+    at = case.waybill.last_event_at
+    return f"{stage} · {times.ago(at, now)}" if at else stage
+
+
+EXTRA: dict[str, Callable[[Case, datetime], str]] = {
+    "platform": lambda case, now: str(case.shop.get_platform_display()),
+    "kind": lambda case, now: str(Kind(case.kind).label),
+    "cause": _cause,
+    "source": lambda case, now: str(case.get_source_display()),
+    "incident": lambda case, now: f"I-{case.incident_id}" if case.incident_id else "",
+    "opened": lambda case, now: times.wall(case.opened_at, now, case.shop.zone),
+    "scan": _scan,
+    "penalty": lambda case, now: money.shown(case.penalty, case.order.currency) if case.penalty else "",
+}
+
+
+def row(case: Case, now: datetime, columns: Iterable[str] = (), within: str = "") -> Row:
+    """One row of the queue; the case comes with shop, order, waybill and carrier, and assignee.
+
+    `columns` are those of EXTRA to be shown; `within` is the query of the queue it stands in, for the way back.
+    """
     zone, settled = case.shop.zone, case.state == State.RESOLVED.value
     ends = case.resolved_at if settled and case.resolved_at else case.due_at
     owner = case.assignee.display_name if case.assignee else ""
@@ -123,7 +149,7 @@ def row(case: Case, now: datetime) -> Row:
     return Row(
         pk=case.pk,
         mark=mark(case),
-        url=reverse("case", args=[case.pk]),
+        url=reverse("case", args=[case.pk]) + (f"?in={quote(within)}" if within else ""),
         tone=tone(case),
         headline=headline(case),
         title=title(case),
@@ -143,85 +169,5 @@ def row(case: Case, now: datetime) -> Row:
         at_full=f"{timezone.localtime(ends, zone):%Y-%m-%d %H:%M:%S %Z}",
         burnt=times.burnt(case.started_at, case.due_at, ends if settled else now),
         step=str(advice(Kind(case.kind), Level(case.level)).action),
+        extra=[EXTRA[column](case, now) for column in columns],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    label: str
-    n: int
-    query: str
-    current: bool
-    hot: bool = False
-
-
-def chips(filters: Filters, counts: Counts) -> list[Chip]:
-    """The quick filters over the queue, each with its live count; a second click on one takes it off."""
-    plain = not (filters.level or filters.assignee or filters.state)
-    told = [Chip(_("All"), counts.all, filters.to_query(level="", assignee="", state=""), plain)]
-    levels = (
-        ("due2h", _("Within 2 h"), counts.due2h),
-        ("today", _("Today"), counts.today),
-        ("broken", _("Broken"), counts.broken),
-        ("grave", _("Seriously"), counts.grave),
-    )
-    for level, label, n in levels:
-        on = filters.level == level
-        told.append(
-            Chip(label, n, filters.to_query(level="" if on else level, state=""), on, level == "grave" and n > 0)
-        )
-    on = filters.assignee == "none"
-    nobody = filters.to_query(assignee="" if on else "none", state="")
-    return [*told, Chip(_("Nobody in charge"), counts.unassigned, nobody, on)]
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """One filter with its choices: (value, label, chosen)."""
-
-    name: str
-    label: str
-    many: bool
-    choices: list[tuple[str, str, bool]]
-
-    @property
-    def chosen(self) -> list[str]:
-        return [label for value, label, on in self.choices if on and value]
-
-
-def menus(member: Member, filters: Filters) -> list[Menu]:
-    """The filters of the queue; what a member cannot see is not offered."""
-    shops = [
-        (str(shop.pk), f"{shop.get_platform_display()} · {shop.name}", shop.pk in filters.shops)
-        for shop in member.shops
-    ]
-    carriers = [(str(pk), name, pk in filters.carriers) for pk, name in _carriers(member)]
-    kinds = [(kind.value, str(kind.label), kind.value in filters.kinds) for kind in Kind]
-    people = [("", _("Anybody")), ("me", _("Me")), ("none", _("Nobody"))]
-    states = [("", _("Open")), ("snoozed", _("Snoozed")), ("resolved", _("Resolved"))]
-    owners = [(value, label, filters.assignee == value) for value, label in people]
-    if filters.assignee.isdecimal():
-        owners.append((filters.assignee, _person(member, int(filters.assignee)), True))
-    return [
-        Menu("shop", _("Shop"), True, shops),
-        Menu("carrier", _("Carrier"), True, carriers),
-        Menu("kind", _("Kind"), True, kinds),
-        Menu("assignee", _("In charge"), False, owners),
-        Menu("state", _("State"), False, [(value, label, filters.state == value) for value, label in states]),
-    ]
-
-
-def _carriers(member: Member) -> list[tuple[int, str]]:
-    """Carriers that carry something for this merchant, by name; asked once a minute."""
-    key = f"carriers:{member.merchant.pk}"
-    found = caches["local"].get(key)
-    if found is None:
-        mine = Waybill.objects.filter(merchant=member.merchant, carrier=OuterRef("pk"))
-        found = list(Carrier.objects.filter(Exists(mine)).order_by("code"))
-        caches["local"].set(key, found, CARRIERS_SECONDS)
-    return [(carrier.pk, carrier.name) for carrier in found]
-
-
-def _person(member: Member, pk: int) -> str:
-    person = User.objects.filter(pk=pk, memberships__merchant=member.merchant).first()
-    return person.display_name if person else _("Somebody else")

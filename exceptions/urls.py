@@ -14,6 +14,7 @@ urlpatterns = [
     path("desk/", views.desk, name="desk"),
     path("desk/pulse/", live.pulse, name="desk-pulse"),
     path("desk/bulk/", views.bulk, name="desk-bulk"),
+    path("", include("exceptions.queueing.urls")),
     path("desk/blind/", judged.blind, name="blindspots"),
     path("orders/<int:pk>/limits/", judged.order_limits, name="order-limits"),
     path("cases/<int:pk>/", views.case, name="case"),

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from exceptions import blindspots, filings, shown, timeline
+from exceptions import filings, shown, timeline
 from exceptions.deadlines.kinds import Kind, Level
-from exceptions.desk import cases, queue
+from exceptions.desk import cases, queue, tabs
 from exceptions.desk.advice import advice
 from exceptions.desk.case_page import story
 from exceptions.desk.workflow import BY_PEOPLE, Action, State, actions_of
@@ -23,9 +26,9 @@ from exceptions.filing.forms import AcceptForm, FileForm
 from exceptions.forms import FORMS, AssignForm, CaseForm, SnoozeForm, arguments
 from exceptions.middleware import acted_at
 from exceptions.models import Case
+from exceptions.showing import desk_page, place_of, way
 from merchants import access
 from merchants.access import Member, Right
-from shipops.kit import money
 from shipops.kit.htmx import see_other, whole_or_part
 
 BULK_ACTIONS = (Action.ASSIGN, Action.SNOOZE, Action.RESOLVE)
@@ -33,45 +36,39 @@ BULK_ACTIONS = (Action.ASSIGN, Action.SNOOZE, Action.RESOLVE)
 FILE = "file"
 # One page of the queue; more than that comes from no form of ours.
 BULK_MOST = queue.PAGE
+BULK_MOST_OF_ALL = 500
 
 
 def desk(request: HttpRequest) -> HttpResponse:
-    """The queue: a page of cases in rank order, its live counts, its filters."""
+    """The queue: a page of cases in the order chosen, its live counts, its filters, its saved views."""
     member = access.member(request, Right.VIEW)
-    return _desk(request, member, timezone.now())
+    if not request.META["QUERY_STRING"] and not request.htmx:  # type: ignore[attr-defined]
+        # The address stays the whole state: what the desk opens with is an address, too.
+        query = tabs.opens_with(member)
+        if query is not None:
+            return redirect(f"{reverse('desk')}?{query}")
+    return show_desk(request, member, timezone.now())
 
 
-def _desk(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
+def show_desk(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
+    """Render the desk the query string describes, or the part of it that htmx asks for."""
     filters = queue.Filters.from_query(request.GET)
-    page = queue.page(member, filters, now, request.GET.get("after", ""), request.GET.get("before", ""))
-    counts = queue.counts(member, now, filters, acted_at(request))
-    upcoming = None if page.rows else queue.next_due(member, now, filters)
-    query = filters.to_query()
-    context = {
+    context: dict[str, Any] = {
         "now": now,
-        "filters": filters,
-        "rows": [shown.row(case, now) for case in page.rows],
-        "counts": counts,
-        "stake": money.shown(counts.at_stake, member.shops[0].currency if member.shops else "CNY", 0),
-        "chips": shown.chips(filters, counts),
-        "menus": shown.menus(member, filters),
-        "prev_url": _page_url(query, "before", page.prev),
-        "next_url": _page_url(query, "after", page.next),
-        "here": request.GET.urlencode(),
-        "next_due": shown.row(upcoming, now) if upcoming else None,
-        "blind": blindspots.counts(member).orders if not page.rows else 0,
         "may_triage": member.may(Right.TRIAGE),
         "snooze": SnoozeForm(member=member),
         "outcomes": cases.OUTCOMES_BY_PEOPLE,
         "file_form": FileForm(),
+        **desk_page(
+            member, filters, now, request.GET.get("after", ""), request.GET.get("before", ""), acted_at(request)
+        ),
     }
-    return whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
-
-
-def _page_url(query: str, side: str, cursor: str) -> str:
-    if not cursor:
-        return ""
-    return f"{reverse('desk')}?{query}{'&' if query else ''}{side}={cursor}"
+    context["link"] = request.build_absolute_uri(f"{reverse('desk')}?{context['filters'].to_query(view='')}")
+    response = whole_or_part(request, "exceptions/desk.html", {"list": "list"}, context)
+    if request.htmx and request.META["QUERY_STRING"] != context["here"]:  # type: ignore[attr-defined]
+        # A form sends every field it has: the address kept is the short one.
+        response["HX-Push-Url"] = f"{reverse('desk')}?{context['here']}"
+    return response
 
 
 @require_POST
@@ -82,6 +79,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("action", "")
     action = None if name == FILE else _action(name, BULK_ACTIONS)
     chosen = [int(pk) for pk in request.POST.getlist("case")[:BULK_MOST] if pk.isdecimal() and len(pk) < 19]
+    if request.POST.get("all"):
+        chosen = queue.all_of(member, queue.Filters.from_query(request.GET), now, BULK_MOST_OF_ALL)
     if not chosen:
         messages.warning(request, _("Select at least one case first."))
     elif action is None:
@@ -89,7 +88,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     else:
         _tell(request, action, *_act_on_all(request, member, action, chosen, now))
     if request.htmx:  # type: ignore[attr-defined]
-        response = _desk(request, member, now)
+        response = show_desk(request, member, now)
         response["HX-Trigger"] = "refresh-counts"
         return response
     query = request.GET.urlencode()
@@ -194,9 +193,18 @@ def show_case(
         "file_form": filing_form if isinstance(filing_form, FileForm) else FileForm(),
         "accept_form": filing_form if isinstance(filing_form, AcceptForm) else AcceptForm(case=told.case),
         "may_triage": member.may(Right.TRIAGE),
+        "way": way(member, told.case, _within(request), now),
+        "place": place_of(told.case, now),
+        "outcomes": cases.OUTCOMES_BY_PEOPLE,
     }
     parts = {"case": "whole", "side": "panel"}
     return whole_or_part(request, "exceptions/case.html", parts, context, status)
+
+
+def _within(request: HttpRequest) -> str:
+    """The query of the queue the person came from: in this address, or in that of the page they act on."""
+    address = request.META.get("HTTP_HX_CURRENT_URL") or request.META.get("HTTP_REFERER", "")
+    return request.GET.get("in") or QueryDict(urlsplit(address).query).get("in", "")
 
 
 def _acts(member: Member, case: Case, bound: tuple[Action, CaseForm] | None) -> list[tuple[Action, CaseForm]]:
@@ -231,7 +239,8 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 def after_act(request: HttpRequest, member: Member, pk: int, now: datetime) -> HttpResponse:
     """Go back to the case; under htmx show it as it is now, and have lists and counts read again."""
     if not request.htmx:  # type: ignore[attr-defined]
-        return see_other(reverse("case", args=[pk]))
+        within = _within(request)
+        return see_other(reverse("case", args=[pk]) + (f"?in={quote(within)}" if within else ""))
     response = show_case(request, member, pk, now)
     response["HX-Trigger"] = "refresh-list, refresh-counts"
     return response

@@ -107,6 +107,8 @@ class Membership(models.Model):
     role = models.CharField(max_length=8, choices=Role.choices)
     # Empty = every shop of the merchant, those opened later included.
     shops = models.ManyToManyField(Shop, blank=True)
+    # Columns and density of their desk where a link names none, as its query string; blank = as it comes.
+    desk_look = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

@@ -15,5 +15,6 @@ urlpatterns = [
     path("profile/", views.profile, name="profile"),
     path("profile/language/", views.language, name="language"),
     path("profile/theme/", views.theme, name="theme"),
+    path("profile/shortcuts/", views.shortcuts, name="shortcuts"),
     path("profile/merchant/", views.merchant, name="merchant"),
 ]

@@ -65,6 +65,16 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """Switch single keys on or off."""
+    chosen = request.POST.get("on", "")
+    if chosen not in ("0", "1"):
+        raise Http404
+    myself(request).update(shortcuts=chosen == "1")
+    return back(request)
+
+
+@require_POST
 def merchant(request: HttpRequest) -> HttpResponse:
     """Work for another of one's merchants; a merchant one does not work for is a 404."""
     asked = request.POST.get("merchant", "")

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from exceptions import sweep
-from exceptions.models import BackTest, Case, Filing, Policy
+from exceptions.models import BackTest, Case, Filing, Policy, View
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -42,6 +42,7 @@ ADDRESSES: dict[str, Address] = {
     "profile": Address(PERSON),
     "language": Address(PUBLIC, method="post", data=(("language", "en"),)),
     "theme": Address(PERSON, method="post", data=(("theme", "dark"),)),
+    "shortcuts": Address(PERSON, method="post", data=(("on", "1"),)),
     "merchant": Address(PERSON, "merchant", method="post", posted="merchant"),
     "start": Address(Right.VIEW),
     "rail": Address(Right.VIEW),
@@ -53,7 +54,15 @@ ADDRESSES: dict[str, Address] = {
     "desk": Address(Right.VIEW),
     "desk-pulse": Address(Right.VIEW),
     "desk-bulk": Address(Right.TRIAGE, method="post", data=(("action", "assign"),)),
+    "desk-views": Address(Right.VIEW, method="post", data=(("name", "Mine"),)),
+    "desk-view": Address(Right.VIEW, "view", method="post", data=(("do", "default"),)),
+    "desk-look": Address(Right.VIEW, method="post"),
+    "api-views": Address(Right.VIEW),
+    "api-view": Address(Right.VIEW, "view"),
+    "api-view-default": Address(Right.VIEW, "view", method="post"),
+    "api-look": Address(Right.VIEW, method="post", data=(("query", "density=compact"),)),
     "case": Address(Right.VIEW, "case"),
+    "case-finish": Address(Right.TRIAGE, "case", method="post", data=(("outcome", "handled"),)),
     "case-act": Address(Right.TRIAGE, "case", method="post", path=(("action", "note"),)),
     "rules": Address(Right.VIEW),
     "rule": Address(Right.VIEW, path=RULE),
@@ -189,6 +198,7 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "shop": shop.pk,
         "wording": wording.pk,
         "case": case.pk,
+        "view": View.objects.create(merchant=shop.merchant, name="双11", scope="shared").pk,
         "order": order.pk,
         "ticket": ticket.pk,
         "filing": filing.pk,

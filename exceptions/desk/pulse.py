@@ -77,7 +77,7 @@ def news(
         # A row that has changed may stand elsewhere now: the last that has not marks the end of what is shown.
         steady = [pk for pk in seen if found.get(pk) == seen[pk]]
         last = steady[-1] if steady and more else None
-        arrived = sum(pk not in seen for pk in queue.first(cases, last, PAGE + MOST))
+        arrived = sum(pk not in seen for pk in queue.first(cases, filters, last, PAGE + MOST))
     return News(changed, _why(member, left, now) if left else {}, min(arrived, MOST))
 
 

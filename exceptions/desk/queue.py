@@ -1,85 +1,83 @@
-"""The queue: which cases, in which order, how many. The query string is its whole state."""
+"""The queue: which cases, in which order, how many."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
-from urllib.parse import urlencode
+from functools import reduce
+from operator import or_
+from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet, Subquery, Sum
-from django.http import QueryDict
 
-from exceptions.deadlines.kinds import Kind, Level
+from exceptions.deadlines.kinds import Level
 from exceptions.desk import tally
+from exceptions.desk.filters import LEVELS, STATES, Filters, day_of, hour_of
 from exceptions.desk.tally import DUE_SOON, end_of_day
 from exceptions.desk.workflow import State
 from exceptions.models import Case
 from merchants.access import Member, reach
 from orders.search import find
 
+__all__ = ["LEVELS", "PAGE", "STATES", "Counts", "Filters", "Page", "counts", "matching", "page"]
+
 PAGE = 50
-LEVELS = ("due2h", "today", "soon", "broken", "grave")
-STATES = ("snoozed", "resolved")
-# An hour later, in any zone, must still be a date.
-LAST_YEAR = 9999
-SINGLES = ("level", "assignee", "state", "hour", "q")
+# More than that are counted as "so many and more": nobody reads the difference, and each one counted is a row read.
+COUNTED_MOST = 10_000
+# Digits of a value in a cursor of ours, its sign with them.
+LONGEST_VALUE = 17
+# What of the merchant's numbers answers which filter.
+TOLD: Final = {
+    (): "all",
+    ("due2h",): "due2h",
+    ("today",): "today",
+    ("broken",): "broken",
+    ("grave",): "grave",
+    ("none",): "unassigned",
+}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What is looked at; the empty value of each field means all."""
+class Order:
+    """An order with an index behind it: one column, ties by id, and how a cursor writes the column's value."""
 
-    shops: tuple[int, ...] = ()
-    carriers: tuple[int, ...] = ()
-    kinds: tuple[str, ...] = ()
-    # "due2h" and "today" are still whole and break within that time; the others are levels.
-    level: str = ""
-    # "me", "none", or a person's id.
-    assignee: str = ""
-    # "" = open.
-    state: str = ""
-    # An hour of UTC, "2026-11-22T14": what breaks, or becomes serious, within it.
-    hour: str = ""
-    q: str = ""
-
-    @classmethod
-    def from_query(cls, query: QueryDict) -> Self:
-        """Read a query string; what it does not know is ignored, so that an old link still opens."""
-        kinds = {kind.value for kind in Kind}
-        assignee = query.get("assignee", "")
-        return cls(
-            shops=_numbers(query.getlist("shop")),
-            carriers=_numbers(query.getlist("carrier")),
-            kinds=tuple(kind for kind in query.getlist("kind") if kind in kinds),
-            level=query.get("level", "") if query.get("level") in LEVELS else "",
-            assignee=assignee if assignee in ("me", "none") or _numbers([assignee]) else "",
-            state=query.get("state", "") if query.get("state") in STATES else "",
-            hour=query.get("hour", "") if _hour(query.get("hour", "")) else "",
-            q=query.get("q", "").replace("\0", "").strip()[:80],
-        )
-
-    def to_query(self, **changes: Any) -> str:
-        """The canonical query string of these filters with some changed; "" where nothing is filtered."""
-        other = replace(self, **changes)
-        pairs = [("shop", pk) for pk in sorted(other.shops)]
-        pairs += [("carrier", pk) for pk in sorted(other.carriers)]
-        pairs += [("kind", kind) for kind in other.kinds]  # type: ignore[misc]
-        pairs += [(name, getattr(other, name)) for name in SINGLES if getattr(other, name)]
-        return urlencode(pairs)
+    column: str
+    descending: bool
+    write: Callable[[Any], int]
+    read: Callable[[int], Any]
 
 
-def _numbers(values: list[str]) -> tuple[int, ...]:
-    return tuple(int(value) for value in values if value.isdecimal() and len(value) < 19)
+def _ticks(at: datetime) -> int:
+    return (at - EPOCH) // TICK
 
 
-def _hour(text: str) -> datetime | None:
-    try:
-        hour = datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return hour if hour.year < LAST_YEAR else None
+def _instant(ticks: int) -> datetime:
+    return EPOCH + ticks * TICK
+
+
+ORDERS: Final[dict[str, Order]] = {
+    "": Order("rank", True, int, int),
+    "due": Order("due_at", False, _ticks, _instant),
+    "money": Order("at_stake", True, lambda money: int(money * 100), lambda cents: Decimal(cents) / 100),
+    "new": Order("opened_at", True, _ticks, _instant),
+    "done": Order("resolved_at", True, _ticks, _instant),
+}
+
+
+def orders_of(filters: Filters) -> tuple[str, ...]:
+    """The orders that have an index for these filters, the usual one first: resolved cases stand in no queue."""
+    if State.RESOLVED.value not in filters.states:
+        return ("", "due", "money", "new")
+    return ("done", "new") if len(filters.states) == 1 else ("new",)
+
+
+def order_of(filters: Filters) -> str:
+    """The order these filters are shown in."""
+    offered = orders_of(filters)
+    return filters.order if filters.order in offered else offered[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,58 +100,161 @@ class Counts:
 
 
 def page(member: Member, filters: Filters, now: datetime, after: str = "", before: str = "") -> Page:
-    """Return one page in rank order, after or before a cursor; a cursor that cannot be read starts anew.
+    """Return one page in the filters' order, after or before a cursor; a cursor that cannot be read starts anew.
 
-    One query (a search takes up to three more): keyset on (rank, id), so the hundredth page costs what the first does.
+    One query (a search takes up to three more): keyset on (column, id), so the hundredth page costs what the first does.
     """
-    cases = matching(member, filters, now)
+    name = order_of(filters)
     # The list names no buyer: nothing is decrypted for it.
-    cases = cases.select_related("shop", "order", "waybill__carrier", "assignee").defer("order__buyer")
-    cursor = _unpack(after or before)
+    cases = matching(member, filters, now).defer("order__buyer")
+    cases = cases.select_related("shop", "order", "waybill__carrier", "assignee")
+    cursor = _unpack(name, after or before)
     backwards = bool(before and cursor)
     if cursor:
-        rank, pk = cursor
-        # A row comparison in one index condition; written with OR, PostgreSQL walks the index from its start.
-        tie = Q(rank=rank, pk__gt=pk) if backwards else Q(rank=rank, pk__lt=pk)
-        bound = Q(rank__gte=rank) if backwards else Q(rank__lte=rank)
-        beyond = Q(rank__gt=rank) if backwards else Q(rank__lt=rank)
-        cases = cases.filter(bound, beyond | tie)
-    order = ("rank", "pk") if backwards else ("-rank", "-pk")
-    rows = list(cases.order_by(*order)[: PAGE + 1])
+        cases = _beyond(cases, name, *cursor, backwards)
+    rows = list(_sorted(cases, name, backwards)[: PAGE + 1])
     more, rows = len(rows) > PAGE, rows[:PAGE]
     if backwards:
         rows.reverse()
     ahead, behind = (True, more) if backwards else (more, bool(cursor))
-    return Page(rows, _pack(rows[-1]) if rows and ahead else "", _pack(rows[0]) if rows and behind else "")
+    return Page(rows, _pack(name, rows[-1]) if rows and ahead else "", _pack(name, rows[0]) if rows and behind else "")
 
 
-def first(cases: QuerySet[Case], last: int | None, most: int) -> list[int]:
-    """Primary keys of the first of these cases in rank order, down to `last` where it is given; `most` at most. One query."""
+def _sorted(cases: QuerySet[Case], name: str, backwards: bool) -> QuerySet[Case]:
+    order = ORDERS[name]
+    sign = "-" if order.descending != backwards else ""
+    return cases.order_by(f"{sign}{order.column}", f"{sign}pk")
+
+
+def _beyond(cases: QuerySet[Case], name: str, value: Any, pk: int, backwards: bool) -> QuerySet[Case]:
+    """Those that come after (value, pk) in the order named, or before it.
+
+    A row comparison in one index condition; written with OR alone, PostgreSQL walks the index from its start.
+    """
+    order = ORDERS[name]
+    side = "lt" if order.descending != backwards else "gt"
+    bound = Q((f"{order.column}__{side}e", value))
+    return cases.filter(bound, Q((f"{order.column}__{side}", value)) | Q((order.column, value), (f"pk__{side}", pk)))
+
+
+def neighbours(member: Member, filters: Filters, case: Case, now: datetime) -> tuple[int | None, int | None]:
+    """The cases before and after this one in the queue of the filters; None = there is none. Two queries.
+
+    The case need not be in the queue any more: it keeps its place in the order when it is resolved.
+    """
+    name = order_of(filters)
+    value = getattr(case, ORDERS[name].column)
+    if value is None:
+        return None, None
+    cases = matching(member, filters, now)
+    sides = (_sorted(_beyond(cases, name, value, case.pk, back), name, back) for back in (True, False))
+    before, after = (side.values_list("pk", flat=True).first() for side in sides)
+    return before, after
+
+
+def size(
+    member: Member, filters: Filters, now: datetime, since: datetime | None = None, most: int = COUNTED_MOST
+) -> int:
+    """How many cases the filters let through, `most` at most.
+
+    No query where the merchant's numbers tell it (exceptions.desk.tally), else one (a search takes up to three more).
+    """
+    known = told(member, filters, now, since)
+    return min(known, most) if known is not None else matching(member, filters, now).order_by()[:most].count()
+
+
+def told(member: Member, filters: Filters, now: datetime, since: datetime | None = None) -> int | None:
+    """How many cases the filters let through where the merchant's numbers tell it: of shops and kinds, one level or nobody's."""
+    asked = filters.levels or filters.people
+    if filters.states or len(filters.levels) + len(filters.people) > 1 or asked not in TOLD:
+        return None
+    found = _tallied(member, replace(filters, levels=(), people=()), now, since)
+    return None if found is None else int(getattr(found, TOLD[asked]))
+
+
+def _tallied(member: Member, filters: Filters, now: datetime, since: datetime | None) -> tally.Numbers | None:
+    """The numbers of the filters' shops and kinds; None where they ask for more than that."""
+    if filters.plain() != Filters(shops=filters.shops, platforms=filters.platforms, kinds=filters.kinds):
+        return None
+    shops = (
+        _shops(member, filters) & set(member.shop_ids) if filters.shops or filters.platforms else set(member.shop_ids)
+    )
+    return tally.numbers(member.merchant.pk, shops, filters.kinds, now, since)
+
+
+def all_of(member: Member, filters: Filters, now: datetime, most: int) -> list[int]:
+    """The cases of the whole filter, by primary key in its order, `most` at most."""
+    name = order_of(filters)
+    return list(_sorted(matching(member, filters, now), name, False).values_list("pk", flat=True)[:most])
+
+
+def first(cases: QuerySet[Case], filters: Filters, last: int | None, most: int) -> list[int]:
+    """Primary keys of the first of these cases in the filters' order, down to `last` where it is given; `most` at most."""
+    name = order_of(filters)
     if last is not None:
-        end = Case.objects.filter(pk=last).values("rank")
-        cases = cases.filter(rank__gte=Subquery(end))
-    return list(cases.order_by("-rank", "-pk").values_list("pk", flat=True)[:most])
+        order = ORDERS[name]
+        end = Case.objects.filter(pk=last).values(order.column)
+        cases = cases.filter(Q((f"{order.column}__{'gte' if order.descending else 'lte'}", Subquery(end))))
+    return list(_sorted(cases, name, False).values_list("pk", flat=True)[:most])
 
 
 def matching(member: Member, filters: Filters, now: datetime) -> QuerySet[Case]:
     """The cases the member may see that the filters let through, in no order."""
-    cases = reach(member, Case.objects.all(), filters.shops)
-    cases = cases.filter(state=filters.state) if filters.state else cases.filter(state=State.OPEN.value)
-    if filters.carriers:
-        cases = cases.filter(waybill__carrier__in=filters.carriers)
-    if filters.kinds:
-        cases = cases.filter(kind__in=filters.kinds)
-    if filters.level:
-        cases = cases.filter(_level(filters.level, now))
-    if hour := _hour(filters.hour):
-        cases = cases.filter(_within(hour, hour + timedelta(hours=1)))
-    if filters.assignee == "me":
-        cases = cases.filter(assignee=member.user)
-    elif filters.assignee == "none":
-        cases = cases.filter(assignee=None)
-    elif filters.assignee:
-        cases = cases.filter(assignee=int(filters.assignee))
-    return cases.filter(_words(member, filters.q)) if filters.q else cases
+    cases = reach(member, Case.objects.all(), _shops(member, filters))
+    return cases.filter(_condition(member, filters, now))
+
+
+def _shops(member: Member, filters: Filters) -> set[int]:
+    """The shops the filters leave of the member's, which are known: a platform takes no join.
+
+    Empty where the filters name none, {0} where they leave none.
+    """
+    if not filters.shops and not filters.platforms:
+        return set()
+    left = {
+        shop.pk
+        for shop in member.shops
+        if (not filters.shops or shop.pk in filters.shops)
+        and (not filters.platforms or shop.platform in filters.platforms)
+    }
+    return left or {0}
+
+
+def _condition(member: Member, filters: Filters, now: datetime) -> Q:
+    """What the filters ask of a case besides its shop; a search is carried out for it (up to three queries)."""
+    asked = Q(state__in=filters.states) if filters.states else Q(state=State.OPEN.value)
+    lists = {
+        "waybill__carrier": filters.carriers,
+        "waybill__cause": filters.causes,
+        "kind": filters.kinds,
+        "source": filters.sources,
+    }
+    for column, values in lists.items():
+        if values:
+            asked &= Q((f"{column}__in", values))
+    if filters.levels:
+        asked &= _any(_level(level, now) for level in filters.levels)
+    if filters.people:
+        asked &= _any(_in_charge(member, person) for person in filters.people)
+    if filters.incident:
+        asked &= Q(incident=int(filters.incident))
+    if filters.relapsed:
+        asked &= Q(relapses__gt=0)
+    if day := day_of(filters.day):
+        asked &= Q(due_at__gte=day[0], due_at__lt=day[1])
+    if hour := hour_of(filters.hour):
+        asked &= _within(hour, hour + timedelta(hours=1))
+    return asked & _words(member, filters.q) if filters.q else asked
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    return reduce(or_, conditions)
+
+
+def _in_charge(member: Member, person: str) -> Q:
+    if person == "none":
+        return Q(assignee=None)
+    return Q(assignee=member.user) if person == "me" else Q(assignee=int(person))
 
 
 def _level(level: str, now: datetime) -> Q:
@@ -182,16 +283,16 @@ def _words(member: Member, q: str) -> Q:
 
 
 def counts(member: Member, now: datetime, filters: Filters | None = None, since: datetime | None = None) -> Counts:
-    """Live counts over the open cases of the filters' shops, carriers and kinds.
+    """Live counts over the open cases of the filters, whatever level, day or person they name.
 
-    A few seconds old, but taken after `since`; no query or one, see exceptions.desk.tally. Exact where carriers are chosen.
+    A few seconds old, but taken after `since`, and no query or one (exceptions.desk.tally); where the filters ask for more
+    than shops and kinds exact, and one query.
     """
-    base = replace(filters or Filters(), level="", assignee="", state="", hour="", q="")
-    if not base.carriers:
-        shops = {pk for pk in member.shop_ids if not base.shops or pk in base.shops}
-        found = tally.numbers(member.merchant.pk, shops, base.kinds, now, since)
+    wide = _wide(filters)
+    found = _tallied(member, wide, now, since)
+    if found is not None:
         return Counts(found.all, found.due2h, found.today, found.broken, found.grave, found.unassigned, found.at_stake)
-    numbers: Mapping[str, Any] = matching(member, base, now).aggregate(
+    numbers: Mapping[str, Any] = matching(member, wide, now).aggregate(
         all=Count("pk"),
         due2h=Count("pk", filter=_level("due2h", now)),
         today=Count("pk", filter=_level("today", now)),
@@ -204,19 +305,28 @@ def counts(member: Member, now: datetime, filters: Filters | None = None, since:
 
 
 def next_due(member: Member, now: datetime, filters: Filters | None = None) -> Case | None:
-    """What breaks next among the open cases of the filters' shops, carriers and kinds."""
-    base = replace(filters or Filters(), level="", assignee="", state="", hour="", q="")
-    soon = matching(member, base, now).filter(level=Level.SOON.value)
+    """What breaks next among the open cases of the filters, whatever level, day or person they name."""
+    soon = matching(member, _wide(filters), now).filter(level=Level.SOON.value)
     return soon.select_related("shop", "order", "waybill__carrier", "assignee").order_by("due_at", "pk").first()
 
 
-def _pack(case: Case) -> str:
-    return base64.urlsafe_b64encode(f"{case.rank}:{case.pk}".encode()).decode().rstrip("=")
+def _wide(filters: Filters | None) -> Filters:
+    return replace((filters or Filters()).plain(), levels=(), people=(), states=(), day="", hour="", q="")
 
 
-def _unpack(cursor: str) -> tuple[int, int] | None:
+def _pack(name: str, case: Case) -> str:
+    order = ORDERS[name]
+    text = f"{name}:{order.write(getattr(case, order.column))}:{case.pk}".lstrip(":")
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _unpack(name: str, cursor: str) -> tuple[Any, int] | None:
+    """Value and id of a cursor of this order; None where it is no cursor, or one of another order."""
     try:
-        rank, pk = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(":")
-        return int(rank), int(pk)
-    except ValueError:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        *of, value, pk = text.split(":")
+        if (of or [""]) != [name] or len(value) > LONGEST_VALUE:
+            return None
+        return ORDERS[name].read(int(value)), int(pk)
+    except (ValueError, OverflowError):
         return None

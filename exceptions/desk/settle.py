@@ -7,18 +7,35 @@ from datetime import datetime
 
 from django.db import connection
 
-from exceptions.desk.risk import APPEAL_DAYS, FIRST_DOUBLING, HOURS_PER_DOUBLING
+from exceptions.deadlines.kinds import Kind
+from exceptions.desk.risk import (
+    APPEAL_DAYS,
+    FIRST_DOUBLING,
+    HOURS_PER_DOUBLING,
+    SETTLED_BY_SILENCE,
+    SILENCE_HALVINGS,
+    STILL_TO_BE_MENDED,
+)
+
+
+def _among(kinds: tuple[Kind, ...]) -> str:
+    return ", ".join(f"'{kind.value}'" for kind in kinds)
+
 
 # Same as exceptions.desk.risk.rank.
 RANK = f"""
     trunc({HOURS_PER_DOUBLING * 3600} * ln(1 + %(stake)s::double precision / {FIRST_DOUBLING}) / ln(2))::bigint
+    - {HOURS_PER_DOUBLING * 3600} * case when %(level)s <= 1 then 0
+                                         when %(kind)s in ({_among(SETTLED_BY_SILENCE)}) then {SILENCE_HALVINGS}
+                                         when %(kind)s in ({_among(STILL_TO_BE_MENDED)}) then %(level)s - 2
+                                         else %(level)s - 1 end
     - trunc(extract(epoch from case when %(level)s <= 1 then %(due)s when %(level)s = 2 then %(grave)s
                                     else %(due)s + interval '{APPEAL_DAYS} days' end))::bigint
 """
 
 
-def _rank(level: str, due: str, grave: str, stake: str) -> str:
-    return RANK % {"level": level, "due": due, "grave": grave, "stake": stake}
+def _rank(kind: str, level: str, due: str, grave: str, stake: str) -> str:
+    return RANK % {"kind": kind, "level": level, "due": due, "grave": grave, "stake": stake}
 
 
 # The most a column of money holds: the dearest order and its penalty together are more.
@@ -39,7 +56,7 @@ with lit as (
                                  level, started_at, warn_at, due_at, grave_at, penalty, at_stake, rank)
     select merchant_id, shop_id, order_id, waybill_id, kind, 'open', %(now)s, '', false,
            level, started_at, warn_at, due_at, grave_at, penalty, at_stake,
-           {_rank("level", "due_at", "grave_at", "at_stake")}
+           {_rank("kind", "level", "due_at", "grave_at", "at_stake")}
     from lit
     on conflict do nothing
     returning id, level
@@ -85,7 +102,7 @@ with running as (
     update exceptions_case k
     set level = w.level, started_at = w.started_at, warn_at = w.warn_at, due_at = w.due_at, grave_at = w.grave_at,
         penalty = w.penalty, at_stake = w.at_stake,
-        rank = {_rank("w.level", "w.due_at", "w.grave_at", "w.at_stake")},
+        rank = {_rank("k.kind", "w.level", "w.due_at", "w.grave_at", "w.at_stake")},
         state = case when w.level > was.level then 'open' else k.state end,
         snoozed_until = case when w.level > was.level then null else k.snoozed_until end,
         by_hand = false

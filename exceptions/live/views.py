@@ -12,9 +12,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from exceptions import shown
+from exceptions import menus, shown
 from exceptions.desk import pulse as desk_pulse
-from exceptions.desk import queue, tally
+from exceptions.desk import queue, tabs, tally
 from exceptions.middleware import acted_at
 from exceptions.models import Case
 from merchants import access
@@ -40,7 +40,7 @@ def pulse(request: HttpRequest) -> HttpResponse:
     if token == request.GET.get("token"):
         return HttpResponse(status=204)
     if "rows" in told:
-        told["rows"] = _rendered(member, told["rows"], now)
+        told["rows"] = _rendered(member, told["rows"], queue.Filters.from_query(request.GET), now)
     return JsonResponse(told | {"token": token})
 
 
@@ -64,7 +64,7 @@ def _list(
     open_ = ngettext("{n} open case", "{n} open cases", counts.all).format(n=counts.all)
     return {
         "texts": texts
-        | {f"chip-{n}": chip.n for n, chip in enumerate(shown.chips(filters, counts), start=1)}
+        | {f"chip-{n}": chip.n for n, chip in enumerate(menus.chips(filters, counts), start=1)}
         | {"list-total": total % {"n": counts.all, "stake": stake}},
         "rows": sorted(news.changed),
         "gone": {str(pk): why for pk, why in news.gone.items()},
@@ -74,14 +74,17 @@ def _list(
     }
 
 
-def _rendered(member: Member, pks: list[int], now: datetime) -> dict[str, str]:
+def _rendered(member: Member, pks: list[int], filters: queue.Filters, now: datetime) -> dict[str, str]:
     """These rows as the list shows them."""
     if not pks:
         return {}
-    cases = access.scoped(member, Case.objects.filter(pk__in=pks))
-    cases = cases.select_related("shop", "order", "waybill__carrier", "assignee").defer("order__buyer")
-    may = {"may_triage": member.may(Right.TRIAGE)}
-    return {
-        str(case.pk): render_to_string("exceptions/desk.html#row", {"row": shown.row(case, now)} | may)
-        for case in cases
-    }
+    _default, own = tabs.chosen(member)
+    filters = menus.lean(filters, own)
+    look, query = menus.look(filters, own), filters.to_query()
+    cases = access.scoped(member, Case.objects.filter(pk__in=pks)).defer("order__buyer")
+    rows = [
+        shown.row(case, now, look.extra, query)
+        for case in cases.select_related("shop", "order", "waybill__carrier", "assignee")
+    ]
+    shared = {"look": look, "may_triage": member.may(Right.TRIAGE)}
+    return {str(row.pk): render_to_string("exceptions/desk.html#row", {"row": row, **shared}) for row in rows}

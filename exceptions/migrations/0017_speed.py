@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions', '0007_desk'),
+        ('exceptions', '0011_queue'),
         ('merchants', '0002_rules'),
         ('orders', '0002_rules'),
         ('shipments', '0009_pushes'),

@@ -6,6 +6,7 @@ from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
 from exceptions.models.rules import Filing, Policy, Release
+from exceptions.models.saved import DefaultView, View
 
 __all__ = [
     "BackTest",
@@ -17,8 +18,10 @@ __all__ = [
     "Clock",
     "Command",
     "CommandItem",
+    "DefaultView",
     "Filing",
     "Incident",
     "Policy",
     "Release",
+    "View",
 ]

@@ -126,6 +126,17 @@ class Case(models.Model):
                 name="case_queue_grave",
                 condition=Q(state=State.OPEN, level=Level.GRAVE.value),
             ),
+            # exceptions.desk.queue: by limit, by money, by opening (which alone holds the resolved too), by resolution.
+            models.Index(fields=["merchant", "due_at", "id"], name="case_by_due", condition=~Q(state=State.RESOLVED)),
+            models.Index(
+                fields=["merchant", "-at_stake", "-id"], name="case_by_stake", condition=~Q(state=State.RESOLVED)
+            ),
+            models.Index(fields=["merchant", "-opened_at", "-id"], name="case_by_opening"),
+            models.Index(
+                fields=["merchant", "-resolved_at", "-id"],
+                name="case_by_resolution",
+                condition=Q(state=State.RESOLVED),
+            ),
             # exceptions.tasks.wake: snoozed cases whose time has come.
             models.Index(fields=["snoozed_until"], name="case_snoozed", condition=Q(state=State.SNOOZED)),
         ]

@@ -43,7 +43,7 @@ def test_a_morning_is_triaged_by_keyboard_alone(open_as, seller: User, shop: Sho
     page.keyboard.press("x")
     expect(page.locator("[data-picked]")).to_have_text("2")
     expect(third).to_contain_class("is-picked")
-    page.keyboard.press("e")
+    page.keyboard.press("5")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#notices")).to_contain_text("2 cases resolved.")
@@ -77,7 +77,7 @@ def test_keys_do_nothing_for_who_has_switched_them_off(open_as, seller: User, sh
     case = late_dispatch(shop, now)
     page = open_as(seller)
     page.goto("/desk/")
-    for key in ("a", "e", "Enter", "?"):
+    for key in ("a", "5", "Enter", "?"):
         page.keyboard.press(key)
     settled(page)
     assert page.url.endswith("/desk/")

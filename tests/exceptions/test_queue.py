@@ -1,5 +1,6 @@
 """The queue: order, pages, filters, counts – and that its query string is its whole state."""
 
+import itertools
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exceptions import sweep
-from exceptions.deadlines.kinds import Level
-from exceptions.desk import queue, risk
-from exceptions.desk.queue import Filters
+from exceptions.deadlines.kinds import Kind, Level
+from exceptions.desk import queue, risk, settle
+from exceptions.desk.filters import CHOICES, ORDERS, Filters
 from exceptions.models import Case
 from merchants.models import Shop, User
 from tests.exceptions.making import a_parcel, an_order, member_of
@@ -34,7 +35,9 @@ def fill(shop: Shop, now: datetime, many: int, name: str = "o") -> None:
 def test_the_stored_rank_is_the_one_the_formula_gives(shop: Shop, now: datetime) -> None:
     fill(shop, now, 60)
     for case in Case.objects.all():
-        assert case.rank == risk.rank(Level(case.level), case.due_at, case.grave_at, case.at_stake), case
+        assert case.rank == risk.rank(Kind(case.kind), Level(case.level), case.due_at, case.grave_at, case.at_stake), (
+            case
+        )
 
 
 def test_money_brings_a_case_forward_by_six_hours_a_doubling() -> None:
@@ -43,10 +46,34 @@ def test_money_brings_a_case_forward_by_six_hours_a_doubling() -> None:
 
 def test_what_breaks_sooner_comes_first_and_what_is_worth_more_comes_before_it() -> None:
     t0 = datetime(2026, 11, 22, tzinfo=UTC)
-    soon = risk.rank(Level.SOON, t0 + 2 * HOUR, t0 + 26 * HOUR, Decimal(30))
-    later = risk.rank(Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(30))
-    dear = risk.rank(Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(3000))
+    soon = risk.rank(Kind.LATE_DISPATCH, Level.SOON, t0 + 2 * HOUR, t0 + 26 * HOUR, Decimal(30))
+    later = risk.rank(Kind.LATE_DISPATCH, Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(30))
+    dear = risk.rank(Kind.LATE_DISPATCH, Level.SOON, t0 + 5 * HOUR, t0 + 29 * HOUR, Decimal(3000))
     assert dear > soon > later
+
+
+def test_a_seriously_broken_case_stands_behind_one_that_can_still_be_saved() -> None:
+    t0 = datetime(2026, 11, 22, tzinfo=UTC)
+    chances = [
+        [risk.halvings(kind, level) for level in (Level.SOON, Level.BROKEN, Level.GRAVE)]
+        for kind in (Kind.LATE_PICKUP, Kind.FAILED_DELIVERY, Kind.APPEAL_DUE)
+    ]
+    assert chances == [[0, 1, 2], [0, 0, 1], [0, 3, 3]]
+    saved = risk.rank(Kind.LATE_PICKUP, Level.SOON, t0 + 8 * HOUR, t0 + 32 * HOUR, Decimal(100))
+    broken = risk.rank(Kind.LATE_PICKUP, Level.BROKEN, t0 - 21 * HOUR, t0 + 3 * HOUR, Decimal(100))
+    assert saved > broken
+    assert saved - broken == 3600
+
+
+@pytest.mark.django_db
+def test_the_database_and_python_rank_every_kind_at_every_level_alike(shop: Shop, now: datetime) -> None:
+    columns = settle._rank("kind", "level", "due", "grave", "stake")
+    with connection.cursor() as cursor:
+        for kind, level, stake in itertools.product(Kind, Level, (Decimal(0), Decimal("259.5"))):
+            given = (kind.value, level.value, now, now + HOUR, stake)
+            row = "(select %s::text as kind, %s::int as level, %s as due, %s as grave, %s as stake) c"
+            cursor.execute(f"select {columns} from {row}", given)
+            assert cursor.fetchone() == (risk.rank(kind, level, now, now + HOUR, stake),), (kind, level)
 
 
 @pytest.mark.django_db
@@ -97,10 +124,10 @@ def test_each_chips_count_is_the_number_of_rows_behind_it(
     counts = queue.counts(member, now)
     assert counts.all == Case.objects.count() == 40
     for name in ("due2h", "today", "broken", "grave"):
-        rows = queue.page(member, Filters(level=name), now).rows
+        rows = queue.page(member, Filters(levels=(name,)), now).rows
         assert getattr(counts, name) == len(rows), name
-    assert counts.unassigned == len(queue.page(member, Filters(assignee="none"), now).rows) == 36
-    assert len(queue.page(member, Filters(assignee="me"), now).rows) == 4
+    assert counts.unassigned == len(queue.page(member, Filters(people=("none",)), now).rows) == 36
+    assert len(queue.page(member, Filters(people=("me",)), now).rows) == 4
     assert counts.at_stake == sum(case.at_stake for case in Case.objects.all())
     only = queue.counts(member, now, Filters(shops=(other_shop.pk,)))
     assert only.all == 10
@@ -134,15 +161,32 @@ def test_a_case_is_found_by_order_waybill_phone_tail_and_its_own_number(
     assert [row.pk for row in queue.page(member, Filters(q=f"c-{case.pk}"), now).rows] == [case.pk]
 
 
+def some_of(known: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    """A choice among known values, in their own order."""
+    return st.sets(st.sampled_from(known), max_size=3).map(lambda chosen: tuple(v for v in known if v in chosen))
+
+
+IDS = st.sets(st.integers(1, 99), max_size=3).map(lambda pks: tuple(sorted(pks)))
 FILTERS = st.builds(
     Filters,
-    shops=st.lists(st.integers(1, 99), unique=True, max_size=3).map(lambda pks: tuple(sorted(pks))),
-    carriers=st.lists(st.integers(1, 99), unique=True, max_size=3).map(lambda pks: tuple(sorted(pks))),
-    kinds=st.lists(st.sampled_from(["late_dispatch", "late_pickup"]), unique=True).map(tuple),
-    level=st.sampled_from(["", *queue.LEVELS]),
-    assignee=st.sampled_from(["", "me", "none", "7"]),
-    state=st.sampled_from(["", *queue.STATES]),
+    shops=IDS,
+    carriers=IDS,
+    platforms=some_of(CHOICES["platform"]),
+    kinds=some_of(CHOICES["kind"]),
+    causes=some_of(CHOICES["cause"]),
+    sources=some_of(CHOICES["source"]),
+    levels=some_of(queue.LEVELS),
+    people=some_of(("me", "none", "7", "12")),
+    states=some_of(queue.STATES).map(lambda states: () if states == ("open",) else states),
+    columns=some_of(CHOICES["col"]),
+    incident=st.sampled_from(["", "4"]),
+    relapsed=st.sampled_from(["", "1"]),
+    day=st.sampled_from(["", "2026-11-22"]),
+    hour=st.sampled_from(["", "2026-11-22T14"]),
     q=st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=20).map(str.strip),
+    order=st.sampled_from(["", *ORDERS]),
+    density=st.sampled_from(["", "compact", "comfortable"]),
+    view=st.sampled_from(["", "all", "3"]),
 )
 
 
@@ -151,8 +195,15 @@ def test_the_query_string_is_the_whole_state(filters: Filters) -> None:
     assert Filters.from_query(QueryDict(filters.to_query())) == filters
 
 
+def test_two_links_that_ask_for_the_same_are_the_same_link() -> None:
+    one = Filters.of("kind=late_pickup&shop=9&shop=3&kind=late_dispatch&state=open&order=&density=")
+    assert one.to_query() == "shop=3&shop=9&kind=late_dispatch&kind=late_pickup"
+
+
 def test_unknown_values_of_an_old_link_are_ignored() -> None:
-    query = QueryDict("kind=gone&level=purple&assignee=x%27&state=?&shop=abc&shop=3")
+    query = QueryDict(
+        "kind=gone&level=purple&assignee=x%27&state=?&shop=abc&shop=3&day=2026-13-01&incident=x&order=best&view=-1"
+    )
     assert Filters.from_query(query) == Filters(shops=(3,))
 
 

@@ -107,11 +107,12 @@ def test_the_desk_takes_the_same_queries_for_one_row_and_for_many(
 ) -> None:
     late_pickup(shop, now)
     browser.get(reverse("desk"))
-    # session, person, membership, its shops, the merchant's shops, the numbers, one's own, the page, carriers, merchants
+    # session, person, membership, its shops, the merchant's shops, the merchant's numbers and one's own, what it opens with,
+    # the page, what is chosen and saved, carriers, people, merchants
     for last in (0, 12):
         _many(shop, now, 0, last)
         caches["local"].clear()
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(14):
             browser.get(reverse("desk"))
 
 
@@ -122,7 +123,7 @@ def test_the_case_page_takes_the_same_queries_whatever_has_happened(
     url = reverse("case", args=[case.pk])
     for n in range(3):
         caches["local"].clear()
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(22):
             browser.get(url)
         browser.post(reverse("case-act", args=[case.pk, "note"]), {"note": f"rang the outlet {n}"})
 
