@@ -7,14 +7,12 @@ take. A goal is a promise: 150 ms for 95 of 100 pages, 150 KB, 1.2 times the tim
 import gzip
 import os
 import random
-import re
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from html import unescape
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from benchmarks import crowd, loading
+from benchmarks.colleagues import Desk, learn, request
 from benchmarks.crowd import Crowd, Person
 from benchmarks.measuring import Result
 from benchmarks.serving import served
@@ -35,8 +34,6 @@ WARM_UP = 10
 SLOWEST = 0.150  # seconds
 HEAVIEST = 150 * 1024  # bytes, compressed
 GROWTH = 1.2
-CSRF = "b" * 32
-HEAD = "Host: {host}\r\nCookie: sessionid={session}; csrftoken={csrf}\r\nAccept-Encoding: gzip\r\n"
 # Sorts of pages the promise names; in these weights.
 MIX = {
     "queue": 6,
@@ -57,18 +54,7 @@ SORTS = {
     "search": ("number", "tail"),
 }
 RARE = "damage"
-
-
-@dataclass
-class Desk:
-    """What one person may ask for."""
-
-    person: Person
-    cases: list[int]
-    numbers: list[str]
-    tails: list[str]
-    shops: list[int]
-    after: list[str]
+CHANGE = "update exceptions_case set at_stake = at_stake + 1 where id = any(%s)"
 
 
 def bench(name: str, scale: int, now: datetime) -> Iterator[Result]:
@@ -101,6 +87,7 @@ def measure(people: Crowd, seconds: int = SECONDS) -> tuple[dict[str, list[float
         answers = loading.drive(HOST, port, plan(desks, people, port, seconds, dice), connections=crowd.PEOPLE)
         lasted = time.monotonic() - began
         web, database = (round((after - before) / lasted, 2) for before, after in zip(spent, cpu(leader), strict=True))
+        watch(desks, leader, port, dice)
         weight = page_weight(port, desks[0].person)
     took: dict[str, list[float]] = defaultdict(list)
     sizes: dict[str, list[int]] = defaultdict(list)
@@ -120,32 +107,34 @@ def measure(people: Crowd, seconds: int = SECONDS) -> tuple[dict[str, list[float
     return took, weight
 
 
+def watch(desks: list[Desk], leader: int, port: int, dice: random.Random) -> None:
+    """What the open desks cost while nobody does anything, and while 1,000 of the cases they show change at once."""
+    for name, changes in (("idle", ""), ("1,000 cases change", CHANGE)):
+        planned = pulses(desks, 3 * POLL, dice)
+        if changes:
+            pks = sorted({int(pk) for desk in desks for pk in desk.seen})[:1000]
+            planned.append(loading.Planned(POLL, "change", partial(_changed, pks, desks[0])))
+        spent, began = cpu(leader), time.monotonic()
+        answers = loading.drive(HOST, port, planned, connections=crowd.PEOPLE)
+        lasted = time.monotonic() - began
+        web, database = ((after - before) / lasted for before, after in zip(spent, cpu(leader), strict=True))
+        took = [answer.seconds for answer in answers if answer.sort == "pulse"]
+        news = sum(answer.status == 200 for answer in answers)
+        print(
+            f"# {len(desks)} open desks, {name}: {len(took)} pulses, {news} with news, p95 {1000 * percentile(took, 95):.0f} ms, "
+            f"web {web:.2f} cores, database {database:.2f} cores",
+            flush=True,
+        )
+
+
+def _changed(pks: list[int], desk: Desk) -> bytes:
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGE, [pks])
+    return desk.pulse()
+
+
 def percentile(values: list[float], p: int) -> float:
     return sorted(values)[min(len(values) - 1, len(values) * p // 100)]
-
-
-def learn(people: Crowd, person: Person, port: int) -> Desk:
-    """Some of what this person sees: cases, numbers, tails, shops, and cursors of the first pages."""
-    shops = list(person.user.memberships.get().shops.values_list("pk", flat=True)) or [
-        people.first_shop + n for n in range(crowd.SHOPS)
-    ]
-    seen = Case.objects.filter(shop__in=shops, state="open").select_related("order", "waybill").order_by("-rank")
-    some = list(seen[:50]) + list(seen[1000:1050])
-    after, path = [], "/desk/"
-    for _ in range(4):
-        found = re.search(r'href="(/desk/\?[^"]*after=[^"]+)"', get(port, person, path).decode())
-        if not found:
-            break
-        path = unescape(found[1])
-        after.append(path)
-    return Desk(
-        person,
-        [case.pk for case in some],
-        [case.order.number for case in some] + [case.waybill.number for case in some if case.waybill],
-        [case.order.phone_tail for case in some],
-        shops,
-        after or ["/desk/"],
-    )
 
 
 def plan(desks: list[Desk], people: Crowd, port: int, seconds: int, dice: random.Random) -> list[loading.Planned]:
@@ -155,7 +144,18 @@ def plan(desks: list[Desk], people: Crowd, port: int, seconds: int, dice: random
     for n in range(RATE * seconds):
         sort, desk = dice.choice(sorts), dice.choice(desks)
         planned.append(loading.Planned((n + dice.random()) / RATE, sort, content(sort, desk, people, port, dice)))
-    return planned
+    return planned + pulses(desks, seconds, dice)
+
+
+def pulses(desks: list[Desk], seconds: int, dice: random.Random) -> list[loading.Planned]:
+    """Every desk asks what has changed, every POLL seconds."""
+    firsts = [(desk, dice.random() * POLL) for desk in desks]
+    return [
+        loading.Planned(first + POLL * n, "pulse", desk.pulse, desk.heard)
+        for desk, first in firsts
+        for n in range(seconds // POLL + 1)
+        if first + POLL * n < seconds
+    ]
 
 
 def content(sort: str, desk: Desk, people: Crowd, port: int, dice: random.Random) -> bytes:
@@ -163,7 +163,7 @@ def content(sort: str, desk: Desk, people: Crowd, port: int, dice: random.Random
     if sort == "act":
         return request(port, desk.person, f"/cases/{case}/note/", f"note=checked+{dice.random()}")
     paths = {
-        "queue": "/desk/",
+        "queue": "/desk/?view=all",
         "next": dice.choice(desk.after),
         "shop": f"/desk/?shop={dice.choice(desk.shops)}",
         "kind": f"/desk/?kind={dice.choice((RARE, 'transit_stall', 'late_dispatch', 'not_collected'))}",
@@ -175,23 +175,6 @@ def content(sort: str, desk: Desk, people: Crowd, port: int, dice: random.Random
         "case": f"/cases/{case}/",
     }
     return request(port, desk.person, paths[sort])
-
-
-def request(port: int, person: Person, path: str, form: str | None = None) -> bytes:
-    head = HEAD.format(host=f"{HOST}:{port}", session=person.session, csrf=CSRF)
-    if form is None:
-        return f"GET {path} HTTP/1.1\r\n{head}\r\n".encode()
-    head += f"X-CSRFToken: {CSRF}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
-    return f"POST {path} HTTP/1.1\r\n{head}\r\n{form}".encode()
-
-
-def get(port: int, person: Person, path: str) -> bytes:
-    asked = HTTPConnection(HOST, port, timeout=30)
-    asked.request("GET", path, headers={"Cookie": f"sessionid={person.session}"})
-    answer = asked.getresponse()
-    body = answer.read()
-    assert answer.status == 200, f"{path}: {answer.status}"
-    return body
 
 
 def page_weight(port: int, person: Person) -> int:

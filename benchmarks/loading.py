@@ -7,7 +7,7 @@
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -82,7 +82,10 @@ class Planned:
 
     at: float
     sort: str
-    content: bytes
+    # Made when it is sent, where it depends on what was answered before.
+    content: bytes | Callable[[], bytes]
+    # Told the answer's head and body.
+    heard: Callable[[bytes, bytes], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ def drive(host: str, port: int, planned: Sequence[Planned], connections: int) ->
             while free and following < len(waiting) and waiting[following].at <= now:
                 line = free.pop()
                 asking[id(line)] = waiting[following]
-                _ask(line, waiting[following].content)
+                content = waiting[following].content
+                _ask(line, content if isinstance(content, bytes) else content())
                 following += 1
             due = waiting[following].at - now if free and following < len(waiting) else TIMEOUT
             for key, _ in selector.select(max(0.0, min(due, TIMEOUT))):
@@ -125,6 +129,8 @@ def drive(host: str, port: int, planned: Sequence[Planned], connections: int) ->
                 told = _told(line.came)
                 if told:
                     one = asking.pop(id(line))
+                    if one.heard:
+                        one.heard(*bytes(line.came).split(b"\r\n\r\n", 1))
                     answers.append(Answer(one.sort, time.perf_counter() - began - one.at, *told))
                     free.append(line)
         for key in list(selector.get_map().values()):
