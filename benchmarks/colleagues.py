@@ -55,7 +55,11 @@ def learn(people: Crowd, person: Person, port: int) -> Desk:
     shops = list(person.user.memberships.get().shops.values_list("pk", flat=True)) or [
         people.first_shop + n for n in range(crowd.SHOPS)
     ]
-    seen = Case.objects.filter(merchant=people.merchant, shop__in=shops, state="open").select_related("order", "waybill").order_by("-rank", "-pk")
+    seen = (
+        Case.objects.filter(merchant=people.merchant, shop__in=shops, state="open")
+        .select_related("order", "waybill")
+        .order_by("-rank", "-pk")
+    )
     some = list(seen[:50]) + list(seen[200:250])
     after, path = [], "/desk/?view=all"
     for _ in range(4):

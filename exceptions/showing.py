@@ -27,8 +27,8 @@ def desk_page(
     default, own = chosen(member)
     filters = menus.lean(filters, own)
     page = queue.page(member, filters, now, after, before)
-    # An empty list is explained by numbers of this instant.
-    since = since if page.rows else now
+    # An empty list is explained by numbers of this instant; a search that finds nothing says nothing of them.
+    since = since if page.rows or filters.q else now
     counts = queue.counts(member, now, filters, since)
     look = menus.look(filters, own)
     query = filters.to_query()

@@ -59,7 +59,7 @@ _counting = threading.Lock()
 def numbers(
     merchant_id: int, shops: Collection[int], kinds: Collection[str], now: datetime, since: datetime | None = None
 ) -> Numbers:
-    """The numbers of these shops, and of these kinds alone where any are named: at most SECONDS old, and taken after `since`.
+    """The numbers of these shops, and of these kinds alone where any are named: at most SECONDS old, taken at `since` or later.
 
     No query, or one where none such are kept.
     """
@@ -118,7 +118,7 @@ def _kept(key: str, now: datetime, since: datetime | None) -> _Tally | None:
 
 def _fresh(at: datetime, now: datetime, since: datetime | None) -> bool:
     # Numbers of a later instant are no good either: the clock was put back.
-    return at <= now < at + SECONDS and (since is None or since < at)
+    return at <= now < at + SECONDS and (since is None or since <= at)
 
 
 def _count(key: str, merchant_id: int, now: datetime) -> _Tally:
