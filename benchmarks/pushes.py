@@ -3,16 +3,9 @@
 Both are served by granian as the product is, on the same database, and take the same bodies in turn.
 """
 
-import contextlib
-import http.client
 import json
-import os
-import socket
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 from django.db import connection
@@ -20,18 +13,17 @@ from django.db import connection
 from benchmarks import bare, loading
 from benchmarks.measuring import Result
 from benchmarks.scene import Scene
+from benchmarks.serving import served
 from shipments import accounts
 from shipments.carriers.kuaidi100 import sign
 from shipments.models import CarrierAccount, RawAnswer
-from shipops.demo import HOST, WEB_WORKERS
-from shipops.supervisor import Program, Supervisor
+from shipops.demo import HOST
 
 CONNECTIONS = 50
 ROUNDS = 3
 REQUESTS = 2_500  # in a round
 WARM_UP = 300
 SCANS = 8  # of one push: 4 KB, as real ones in mid-journey are
-PATIENCE = 30.0  # seconds until a server answers
 GOAL = 0.5
 SLOWEST = 1.0  # seconds that all but one in a hundred are answered within
 
@@ -44,8 +36,8 @@ def bench(name: str, scene: Scene) -> Iterator[Result]:
         cursor.execute(f"create table {bare.TABLE} (id bigserial primary key, body bytea not null)")
     door = f"/carriers/{account.provider}/push/{account.push_token}/"
     with (
-        _served("shipops.wsgi:application", "shipops.settings") as ours,
-        _served("shipops.wsgi:application", "benchmarks.bare") as floor,
+        served("shipops.wsgi:application", "shipops.settings") as (ours, _),
+        served("shipops.wsgi:application", "benchmarks.bare") as (floor, _),
     ):
         targets = {"ours": (ours, door), "floor": (floor, "/insert/")}
         rates: dict[str, list[float]] = {"ours": [], "floor": []}
@@ -98,45 +90,3 @@ def _body(account: CarrierAccount, index: int) -> bytes:
     content = {"status": "polling", "billstatus": "change", "message": "", "lastResult": last | {"data": data}}
     param = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return urlencode({"sign": sign(param, accounts.contract(account).salt), "param": param}).encode()
-
-
-@contextlib.contextmanager
-def _served(application: str, settings: str) -> Iterator[int]:
-    """Serve as `make demo` does; the port."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = int(probe.getsockname()[1])
-    words: tuple[str, ...] = (
-        "--interface",
-        "wsgi",
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--no-ws",
-        "--workers",
-        str(WEB_WORKERS),
-    )
-    words += ("--blocking-threads", "2", application)
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings}
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "web.log"
-        supervisor = Supervisor(lambda line: print(line, file=sys.stderr))
-        supervisor.start(Program("web", (sys.executable, "-m", "granian", *words), log, environment))
-        try:
-            _await(port, log)
-            yield port
-        finally:
-            supervisor.stop()
-
-
-def _await(port: int, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            asked = http.client.HTTPConnection(HOST, port, timeout=5)
-            asked.request("GET", "/")
-            asked.getresponse()
-            return
-        time.sleep(0.05)
-    raise SystemExit(f"the server does not answer: {log.read_text()[-500:]}")

@@ -21,12 +21,16 @@ from merchants.access import Member, Right
 from shipops.kit import money, times
 
 
-def desk_page(member: Member, filters: Filters, now: datetime, after: str, before: str) -> dict[str, Any]:
-    """Context of the desk: its rows, what is offered above them, and where none are, why."""
+def desk_page(
+    member: Member, filters: Filters, now: datetime, after: str, before: str, since: datetime | None = None
+) -> dict[str, Any]:
+    """Context of the desk: its rows, what is offered above them, and where none are, why. Counts are taken after `since`."""
     default, own = chosen(member)
     filters = menus.lean(filters, own)
     page = queue.page(member, filters, now, after, before)
-    counts = queue.counts(member, now, filters)
+    # An empty list is explained by numbers of this instant; a search that finds nothing says nothing of them.
+    since = since if page.rows or filters.q else now
+    counts = queue.counts(member, now, filters, since)
     look = menus.look(filters, own)
     query = filters.to_query()
     cursor = f"after={after}" if after else f"before={before}" if before else ""
@@ -40,11 +44,11 @@ def desk_page(member: Member, filters: Filters, now: datetime, after: str, befor
         "menus": menus.menus(member, filters),
         "orders": menus.orders(filters),
         "look": look,
-        "tabs": tabs(member, filters, now, default),
+        "tabs": tabs(member, filters, now, default, since),
         "query": query,
         "scopes": [(v, t) for v, t in View.Scope.choices if v != View.Scope.PINNED or member.may(Right.ADMINISTER)],
         # More than this page holds: how many, for who wants to act on all of them.
-        "every": queue.size(member, filters, now) if page.next or page.prev else 0,
+        "every": queue.size(member, filters, now, since) if page.next or page.prev else 0,
         "prev_url": _page_url(query, "before", page.prev),
         "next_url": _page_url(query, "after", page.next),
         "here": "&".join(part for part in (query, cursor) if part),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from exceptions import headlines
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk.advice import advice
+from exceptions.desk.pulse import mark
 from exceptions.desk.workflow import State
 from exceptions.headlines import REASONS, TOLD_BY_SCANS
 from exceptions.models import Case
@@ -26,6 +27,8 @@ from shipops.kit import money, times
 @dataclass(frozen=True, slots=True)
 class Row:
     pk: int
+    # How the case looks, for a desk that asks what has changed (exceptions.desk.pulse).
+    mark: str
     url: str
     tone: str
     headline: str
@@ -151,6 +154,7 @@ def row(case: Case, now: datetime, columns: Iterable[str] = (), within: str = ""
         left = times.remaining(case.due_at, now)
     return Row(
         pk=case.pk,
+        mark=mark(case),
         url=reverse("case", args=[case.pk]) + (f"?in={quote(within)}" if within else ""),
         tone=tone(case),
         headline=headline(case),

@@ -9,6 +9,7 @@ from exceptions.filing import api as filing_api
 from exceptions.filing import views as filing
 from exceptions.judged import api as judged_api
 from exceptions.judged import views as judged
+from exceptions.live import views as live
 from exceptions.reporting import api as reporting_api
 from exceptions.reporting import views as reporting
 from exceptions.rulemaking import api as rules
@@ -17,6 +18,7 @@ urlpatterns = [
     # First: cases/<pk>/<action>/ would take cases/<pk>/watch/ for an action.
     path("", include("exceptions.together.urls")),
     path("desk/", views.desk, name="desk"),
+    path("desk/pulse/", live.pulse, name="desk-pulse"),
     path("desk/bulk/", commanding.bulk, name="desk-bulk"),
     path("desk/log/", commanding.log, name="command-log"),
     path("desk/log/<int:pk>/", commanding.command, name="command"),

@@ -24,6 +24,7 @@ from exceptions.desk.workflow import BY_PEOPLE, VERBS, Action, State, actions_of
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.filing.forms import AcceptForm, FileForm
 from exceptions.forms import FORMS, AssignForm, BareForm, CaseForm, MergeForm, SnoozeForm, arguments
+from exceptions.middleware import acted_at
 from exceptions.models import Case
 from exceptions.playbooks import shown as playbook
 from exceptions.showing import desk_page, place_of, way
@@ -73,7 +74,9 @@ def show_desk(request: HttpRequest, member: Member, now: datetime, part: str = "
             if action not in IN_THE_BAR
         ],
         "file_form": FileForm(),
-        **desk_page(member, filters, now, request.GET.get("after", ""), request.GET.get("before", "")),
+        **desk_page(
+            member, filters, now, request.GET.get("after", ""), request.GET.get("before", ""), acted_at(request)
+        ),
     }
     context["link"] = request.build_absolute_uri(f"{reverse('desk')}?{context['filters'].to_query(view='')}")
     if part:

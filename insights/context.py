@@ -1,19 +1,15 @@
 """What every page's frame shows: who is looking, over which shops, and the live counts of the rail."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.core.cache import caches
-from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from exceptions.deadlines.kinds import Level
-from exceptions.desk.queue import DUE_SOON
-from exceptions.desk.workflow import State
-from exceptions.models import Case
+from exceptions.desk import tally
+from exceptions.middleware import acted_at
 from exceptions.together import inbox
 from merchants import access
 from merchants.models import Merchant, Role
@@ -39,46 +35,6 @@ SECTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RailCounts:
-    all: int
-    due2h: int
-    broken: int
-    grave: int
-    unassigned: int
-    mine: int
-    snoozed: int
-    # Open ones with an open case of theirs.
-    incidents: int
-
-
-def rail_counts(member: access.Member, now: datetime, fresh: bool = False) -> RailCounts:
-    """Count the member's open cases by what the rail names, in one query; up to 5 s old unless `fresh`."""
-    key = f"rail:{member.merchant.pk}:{member.user.pk}"
-    found = None if fresh else caches["local"].get(key)
-    if found is None:
-        found = _count(member, now)
-        caches["local"].set(key, found, COUNTS_SECONDS)
-    return found
-
-
-def _count(member: access.Member, now: datetime) -> RailCounts:
-    open_ = Q(state=State.OPEN.value)
-    cases = access.scoped(member, Case.objects.exclude(state=State.RESOLVED.value))
-    return RailCounts(
-        **cases.aggregate(
-            all=Count("pk", filter=open_),
-            due2h=Count("pk", filter=open_ & Q(level=Level.SOON.value, due_at__lte=now + DUE_SOON)),
-            broken=Count("pk", filter=open_ & Q(level__gte=Level.BROKEN.value)),
-            grave=Count("pk", filter=open_ & Q(level=Level.GRAVE.value)),
-            unassigned=Count("pk", filter=open_ & Q(assignee__isnull=True)),
-            mine=Count("pk", filter=open_ & Q(assignee=member.user)),
-            snoozed=Count("pk", filter=~open_),
-            incidents=Count("incident", filter=Q(incident__isnull=False, incident__closed_at=None), distinct=True),
-        )
-    )
-
-
 class Frame:
     """Read lazily: an error page, or a page outside the frame, costs no query."""
 
@@ -90,9 +46,10 @@ class Frame:
         return access.current(self.request) if hasattr(self.request, "user") else None
 
     @cached_property
-    def counts(self) -> RailCounts | None:
+    def counts(self) -> tally.Waiting | None:
         # The rail on its own is asked for when something has just changed.
-        return rail_counts(self.member, self.now, fresh=self._is_rail) if self.member else None
+        since = self.now if self._is_rail else acted_at(self.request)
+        return tally.waiting(self.member, self.now, since) if self.member else None
 
     @cached_property
     def unread_wordings(self) -> int:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from exceptions import shown
 from exceptions.desk import queue
+from exceptions.middleware import acted_at
 from insights import board, horizon, shops
 from insights import exposure as exposed
 from insights.forms import ExposureForm, ShipsFromForm
@@ -30,7 +31,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """What breaks next, what it costs, and where."""
     member = access.member(request, Right.VIEW)
     now = timezone.now()
-    counts = queue.counts(member, now)
+    counts = queue.counts(member, now, since=acted_at(request))
     upcoming = queue.next_due(member, now)
     hours = board.horizon(member, now)
     currency = member.shops[0].currency if member.shops else "CNY"

@@ -56,6 +56,9 @@ MIDDLEWARE = [
     "shipments.middleware.PushDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Within WhiteNoise, whose files are compressed already. It pads each answer at random, so that its length tells nothing of
+    # a secret in it (BREACH); the CSRF token is masked anew for each besides.
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -68,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "exceptions.middleware.OwnActs",
 ]
 
 ROOT_URLCONF = "shipops.urls"

@@ -67,6 +67,7 @@ ADDRESSES: dict[str, Address] = {
     "exposure": Address(Right.VIEW),
     "api-exposure": Address(Right.VIEW),
     "desk": Address(Right.VIEW),
+    "desk-pulse": Address(Right.VIEW),
     "desk-bulk": Address(Right.TRIAGE, method="post", data=(("action", "assign"),)),
     "desk-views": Address(Right.VIEW, method="post", data=(("name", "Mine"),)),
     "desk-view": Address(Right.VIEW, "view", method="post", data=(("do", "default"),)),

@@ -63,7 +63,7 @@ class Nothing:
 
 def why(member: Member, filters: Filters, now: datetime) -> Nothing:
     """Say what an empty list leaves out and waits for. Six queries, three more once a minute."""
-    hidden = queue.size(member, Filters(), now) if filters.narrow() else 0
+    hidden = queue.size(member, Filters(), now, None if filters.q else now) if filters.narrow() else 0
     asleep = scoped(member, Case.objects.filter(merchant=member.merchant, state=State.SNOOZED.value))
     sleep = asleep.aggregate(n=Count("pk"), until=Min("snoozed_until"))
     next_due = queue.next_due(member, now, filters)

@@ -3,30 +3,39 @@
 import base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models import Count, Q, QuerySet, Subquery, Sum
 
 from exceptions.deadlines.kinds import Level
+from exceptions.desk import tally
 from exceptions.desk.filters import LEVELS, STATES, Filters, day_of, hour_of
+from exceptions.desk.tally import DUE_SOON, end_of_day
 from exceptions.desk.workflow import State
 from exceptions.models import Case
-from merchants.access import Member, scoped
+from merchants.access import Member, reach
 from orders.search import find
 
-__all__ = ["LEVELS", "PAGE", "STATES", "Counts", "Filters", "Page", "condition", "counts", "matching", "page"]
+__all__ = ["LEVELS", "PAGE", "STATES", "Counts", "Filters", "Page", "counts", "matching", "page"]
 
 PAGE = 50
-DUE_SOON = timedelta(hours=2)
 # More than that are counted as "so many and more": nobody reads the difference, and each one counted is a row read.
 COUNTED_MOST = 10_000
 # Digits of a value in a cursor of ours, its sign with them.
 LONGEST_VALUE = 17
+# What of the merchant's numbers answers which filter.
+TOLD: Final = {
+    (): "all",
+    ("due2h",): "due2h",
+    ("today",): "today",
+    ("broken",): "broken",
+    ("grave",): "grave",
+    ("none",): "unassigned",
+}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 
@@ -143,9 +152,34 @@ def neighbours(member: Member, filters: Filters, case: Case, now: datetime) -> t
     return before, after
 
 
-def size(member: Member, filters: Filters, now: datetime) -> int:
-    """How many cases the filters let through, COUNTED_MOST at most. One query (a search takes up to three more)."""
-    return matching(member, filters, now).order_by()[:COUNTED_MOST].count()
+def size(
+    member: Member, filters: Filters, now: datetime, since: datetime | None = None, most: int = COUNTED_MOST
+) -> int:
+    """How many cases the filters let through, `most` at most.
+
+    No query where the merchant's numbers tell it (exceptions.desk.tally), else one (a search takes up to three more).
+    """
+    known = told(member, filters, now, since)
+    return min(known, most) if known is not None else matching(member, filters, now).order_by()[:most].count()
+
+
+def told(member: Member, filters: Filters, now: datetime, since: datetime | None = None) -> int | None:
+    """How many cases the filters let through where the merchant's numbers tell it: of shops and kinds, one level or nobody's."""
+    asked = filters.levels or filters.people
+    if filters.states or len(filters.levels) + len(filters.people) > 1 or asked not in TOLD:
+        return None
+    found = _tallied(member, replace(filters, levels=(), people=()), now, since)
+    return None if found is None else int(getattr(found, TOLD[asked]))
+
+
+def _tallied(member: Member, filters: Filters, now: datetime, since: datetime | None) -> tally.Numbers | None:
+    """The numbers of the filters' shops and kinds; None where they ask for more than that."""
+    if filters.plain() != Filters(shops=filters.shops, platforms=filters.platforms, kinds=filters.kinds):
+        return None
+    shops = (
+        _shops(member, filters) & set(member.shop_ids) if filters.shops or filters.platforms else set(member.shop_ids)
+    )
+    return tally.numbers(member.merchant.pk, shops, filters.kinds, now, since)
 
 
 def all_of(member: Member, filters: Filters, now: datetime, most: int) -> list[int]:
@@ -154,20 +188,41 @@ def all_of(member: Member, filters: Filters, now: datetime, most: int) -> list[i
     return list(_sorted(matching(member, filters, now), name, False).values_list("pk", flat=True)[:most])
 
 
+def first(cases: QuerySet[Case], filters: Filters, last: int | None, most: int) -> list[int]:
+    """Primary keys of the first of these cases in the filters' order, down to `last` where it is given; `most` at most."""
+    name = order_of(filters)
+    if last is not None:
+        order = ORDERS[name]
+        end = Case.objects.filter(pk=last).values(order.column)
+        cases = cases.filter(Q((f"{order.column}__{'gte' if order.descending else 'lte'}", Subquery(end))))
+    return list(_sorted(cases, name, False).values_list("pk", flat=True)[:most])
+
+
 def matching(member: Member, filters: Filters, now: datetime) -> QuerySet[Case]:
     """The cases the member may see that the filters let through, in no order."""
-    cases = scoped(member, Case.objects.filter(merchant=member.merchant))
-    return cases.filter(condition(member, filters, now))
+    cases = reach(member, Case.objects.all(), _shops(member, filters))
+    return cases.filter(_condition(member, filters, now))
 
 
-def condition(member: Member, filters: Filters, now: datetime) -> Q:
-    """What the filters ask of a case; a search is carried out for it (up to three queries)."""
+def _shops(member: Member, filters: Filters) -> set[int]:
+    """The shops the filters leave of the member's, which are known: a platform takes no join.
+
+    Empty where the filters name none, {0} where they leave none.
+    """
+    if not filters.shops and not filters.platforms:
+        return set()
+    left = {
+        shop.pk
+        for shop in member.shops
+        if (not filters.shops or shop.pk in filters.shops)
+        and (not filters.platforms or shop.platform in filters.platforms)
+    }
+    return left or {0}
+
+
+def _condition(member: Member, filters: Filters, now: datetime) -> Q:
+    """What the filters ask of a case besides its shop; a search is carried out for it (up to three queries)."""
     asked = Q(state__in=filters.states) if filters.states else Q(state=State.OPEN.value)
-    if filters.shops:
-        asked &= Q(shop__in=filters.shops)
-    if filters.platforms:
-        # The member's shops are known: no join.
-        asked &= Q(shop__in=[shop.pk for shop in member.shops if shop.platform in filters.platforms])
     lists = {
         "waybill__carrier": filters.carriers,
         "waybill__cause": filters.causes,
@@ -217,12 +272,6 @@ def _within(start: datetime, end: datetime) -> Q:
     return breaks | Q(level=Level.BROKEN.value, grave_at__gte=start, grave_at__lt=end)
 
 
-def end_of_day(now: datetime) -> datetime:
-    """The last instant of today in the reader's zone (the current time zone)."""
-    local = timezone.localtime(now)
-    return datetime.combine(local.date() + timedelta(days=1), time.min, local.tzinfo)
-
-
 def _words(member: Member, q: str) -> Q:
     """A case by its own number, else the cases of the orders the words name.
 
@@ -233,10 +282,17 @@ def _words(member: Member, q: str) -> Q:
     return Q(order__in=find(member, q).pks)
 
 
-def counts(member: Member, now: datetime, filters: Filters | None = None) -> Counts:
-    """Live counts over the open cases of the filters, whatever level, day or person they name. One query."""
-    cases = matching(member, _wide(filters), now)
-    numbers: Mapping[str, Any] = cases.aggregate(
+def counts(member: Member, now: datetime, filters: Filters | None = None, since: datetime | None = None) -> Counts:
+    """Live counts over the open cases of the filters, whatever level, day or person they name.
+
+    A few seconds old, but taken after `since`, and no query or one (exceptions.desk.tally); where the filters ask for more
+    than shops and kinds exact, and one query.
+    """
+    wide = _wide(filters)
+    found = _tallied(member, wide, now, since)
+    if found is not None:
+        return Counts(found.all, found.due2h, found.today, found.broken, found.grave, found.unassigned, found.at_stake)
+    numbers: Mapping[str, Any] = matching(member, wide, now).aggregate(
         all=Count("pk"),
         due2h=Count("pk", filter=_level("due2h", now)),
         today=Count("pk", filter=_level("today", now)),

@@ -209,7 +209,7 @@ def test_the_list_takes_the_same_queries_whatever_its_length(
         judge_all(now)
         caches["local"].clear()
         if n:
-            # session, person, membership, shops (2), page, two of counts, by shop, rail
+            # session, person, membership, shops (2), page, two of counts, by shop, the numbers, one's own
             with django_assert_num_queries(11):
                 browser.get(reverse("blindspots"))
 

@@ -107,8 +107,8 @@ def test_the_desk_takes_the_same_queries_for_one_row_and_for_many(
 ) -> None:
     late_pickup(shop, now)
     browser.get(reverse("desk"))
-    # session, person, membership, its shops, the merchant's shops, the rail, what it opens with, the page, what is chosen
-    # and saved, counts of tabs and of chips, carriers, people, merchants
+    # session, person, membership, its shops, the merchant's shops, the merchant's numbers and one's own, what it opens with,
+    # the page, what is chosen and saved, carriers, people, merchants
     for last in (0, 12):
         _many(shop, now, 0, last)
         caches["local"].clear()
