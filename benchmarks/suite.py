@@ -3,7 +3,19 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from benchmarks import imports, judging, pages, polling, pushes, recording, ringing, simulator, verdicts, working
+from benchmarks import (
+    imports,
+    judging,
+    pages,
+    polling,
+    pushes,
+    recording,
+    ringing,
+    searching,
+    simulator,
+    verdicts,
+    working,
+)
 from benchmarks.measuring import Result
 from benchmarks.scene import build
 
@@ -32,6 +44,7 @@ BENCHMARKS = {
     "memory": working.bench_memory,
     "verdict": verdicts.bench,
     "queue": pages.bench,
+    "search": searching.bench,
     "simulator": simulator.bench,
     "poll": polling.bench,
     # Last: it leaves the database a hundred times as large.
