@@ -1,7 +1,12 @@
-"""One case, told: its limits with their arithmetic, and everything that happened in one stream, newest first."""
+"""One case, told: its limits with their arithmetic, and everything that happened in one stream, newest first.
 
+`event`, `entry`, `verdicts` and `facts` make the lines; the support view (exceptions.support) tells a whole order with them.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -14,6 +19,7 @@ from exceptions.desk.case_page import CaseStory
 from exceptions.desk.workflow import Action
 from exceptions.models import Case, CaseEntry, Clock
 from exceptions.moment_labels import MOMENTS
+from orders.models import Dispatch, Order
 from shipments.models import TrackingEvent
 from shipments.status import CAUSES, STAGES, Stage
 from shipops.kit import money, times
@@ -55,6 +61,9 @@ class Moment:
     source: str = ""
     raw: str = ""
     note: str = ""
+    # What sort of line it is (exceptions.support.stream.Group), and the waybill it is about.
+    group: str = ""
+    waybill: int | None = None
 
 
 def limits(story: CaseStory, now: datetime) -> list[Limit]:
@@ -124,43 +133,47 @@ def term_note(term: Term) -> str:
 
 def moments(story: CaseStory, people: dict[int, str], now: datetime) -> list[Moment]:
     """Scans, log lines, verdicts and what the order tells, newest first."""
-    stream = [_event(event) for event in story.events]
-    stream += [_entry(entry, people, story, now) for entry in story.entries]
+    stream = [event(scan) for scan in story.events]
+    stream += [entry(line, people, story.order.shop.zone, now) for line in story.entries]
     for clock in story.clocks:
         if clock.kind == story.case.kind:
-            stream += _verdicts(clock, story.terms.get(clock.term), now)
-    stream += _order_moments(story)
+            stream += verdicts(clock, story.terms.get(clock.term), now)
+    stream += facts(story.order, story.dispatches)
     return sorted(stream, key=lambda moment: moment.at, reverse=True)
 
 
-def _event(event: TrackingEvent) -> Moment:
-    stage = STAGES.get(event.stage, Stage.UNKNOWN)
-    cause = CAUSES.get(event.cause)
-    heard = event.recorded_at - event.occurred_at
-    source = [event.waybill.carrier.name, event.place, _("heard {t} later").format(t=times.spell(heard))]
+def event(scan: TrackingEvent) -> Moment:
+    """One scan, with who told it and how late."""
+    stage = STAGES.get(scan.stage, Stage.UNKNOWN)
+    cause = CAUSES.get(scan.cause)
+    heard = scan.recorded_at - scan.occurred_at
+    source = [scan.waybill.carrier.name, scan.place, _("heard {t} later").format(t=times.spell(heard))]
     return Moment(
-        at=event.occurred_at,
+        at=scan.occurred_at,
         tone="is-kept" if stage is Stage.DELIVERED else "is-verdict" if cause else "",
         lead=str(stage.label) + (f" · {cause.label}" if cause else ""),
-        text=event.text,
+        text=scan.text,
         source=" · ".join(part for part in source if part),
-        raw=event.code,
+        raw=scan.code,
+        group="scans",
+        waybill=scan.waybill_id,
     )
 
 
-def _entry(entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime) -> Moment:
-    action = Action(entry.action)
-    by = entry.by.display_name if entry.by else _("shipops")
-    tone = "is-act" if entry.by else "is-verdict"
+def entry(line: CaseEntry, people: dict[int, str], zone: tzinfo, now: datetime) -> Moment:
+    """One line of a case's log; `people` are names by id, `zone` is the shop's."""
+    action = Action(line.action)
+    by = line.by.display_name if line.by else _("shipops")
+    tone = "is-act" if line.by else "is-verdict"
     if action is Action.CLEAR:
         tone = "is-kept"
-    return Moment(entry.at, tone, by, _done(action, entry, people, story, now), note=entry.note)
+    return Moment(line.at, tone, by, _done(action, line, people, zone, now), note=line.note, group="cases")
 
 
-def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime) -> str:
+def _done(action: Action, entry: CaseEntry, people: dict[int, str], zone: tzinfo, now: datetime) -> str:
     """What somebody did, in a few words."""
     detail = entry.detail or {}
-    filing = filings.told(detail, now, story.order.shop.zone)
+    filing = filings.told(detail, now, zone)
     if filing:
         return filing
     if action is Action.ASSIGN:
@@ -168,7 +181,7 @@ def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseS
         return _("put {name} in charge").format(name=name) if name else _("put nobody in charge")
     if action is Action.SNOOZE and detail.get("until"):
         until = datetime.fromisoformat(detail["until"])
-        return _("snoozed it until {t}").format(t=times.wall(until, now, story.order.shop.zone))
+        return _("snoozed it until {t}").format(t=times.wall(until, now, zone))
     if action is Action.WAKE:
         return _("woke it") if entry.by else _("brought it back: the snooze is over")
     if action in (Action.RESOLVE, Action.CLEAR):
@@ -182,32 +195,46 @@ def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseS
     return {Action.NOTE: _("noted"), Action.REOPEN: _("reopened it")}.get(action, str(action.label))
 
 
-def _verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:
+def verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:
+    """A limit's start, and that it was kept or broken."""
     name = term_name(term) if term else clock.term
     source = f"{clock.term} · {clock.version}"
     length = times.length(clock.due_at - clock.started_at)
-    told = [Moment(clock.started_at, "", _("Limit starts"), f"{name} · {length}", source)]
+    of: dict[str, Any] = {"source": source, "group": "limits", "waybill": clock.waybill_id}
+    told = [Moment(clock.started_at, "", _("Limit starts"), f"{name} · {length}", **of)]
     if (clock.stopped_at or now) > clock.due_at:
-        told.append(Moment(clock.due_at, "is-verdict", _("Limit broken"), name, source))
+        told.append(Moment(clock.due_at, "is-verdict", _("Limit broken"), name, **of))
     if clock.stopped_at:
         kept = clock.stopped_at <= clock.due_at
         lead = _("Limit kept") if kept else _("Happened late")
         used = _("after {t}").format(t=times.spell(clock.stopped_at - clock.started_at))
-        told.append(Moment(clock.stopped_at, "is-kept" if kept else "is-verdict", lead, f"{name} · {used}", source))
+        told.append(Moment(clock.stopped_at, "is-kept" if kept else "is-verdict", lead, f"{name} · {used}", **of))
     return told
 
 
-def _order_moments(story: CaseStory) -> list[Moment]:
-    order, amount = story.order, money.shown(story.order.amount, story.order.currency)
+def facts(order: Order, dispatches: Iterable[Dispatch]) -> list[Moment]:
+    """What the platform says of the order; each dispatch comes with its parcels."""
+    amount = money.shown(order.amount, order.currency)
     told = [
         (order.placed_at if order.placed_at != order.paid_at else None, _("Order placed"), amount),
         (order.paid_at, _("Paid"), amount),
         (order.delivered_at, _("Delivered"), _("as the platform says")),
         (order.closed_at, _("Order closed"), ""),
     ]
-    stream = [Moment(at, "", lead, text, str(PLATFORM)) for at, lead, text in told if at]
-    for dispatch in story.dispatches:
+    stream = [Moment(at, "", lead, text, str(PLATFORM), group="facts") for at, lead, text in told if at]
+    for dispatch in dispatches:
         if dispatch.uploaded_at:
             text = f"{dispatch.carrier_name} {dispatch.number}"
-            stream.append(Moment(dispatch.uploaded_at, "", _("Number uploaded"), text, str(PLATFORM)))
+            waybill = next((parcel.waybill_id for parcel in dispatch.parcels.all()), None)
+            stream.append(
+                Moment(
+                    dispatch.uploaded_at,
+                    "",
+                    _("Number uploaded"),
+                    text,
+                    str(PLATFORM),
+                    group="facts",
+                    waybill=waybill,
+                )
+            )
     return stream

@@ -26,6 +26,7 @@ SECTIONS = {
     "desk": "desk",
     "blindspots": "desk",
     "case": "desk",
+    "support": "support",
     "order": "orders",
     "waybill": "orders",
     "import": "imports",

@@ -86,19 +86,21 @@ class Hits:
 
 def find(member: Member, text: str) -> Found:
     """Return what `text` names among the member's orders. A fixed number of queries for each sort of text."""
-    asked = read(text)
-    hits = Hits()
+    asked, hits = read(text), Hits()
     if not asked.text or not member.shops:
         return Found([])
-    _whole(member, asked.numbers, hits)
-    if hits.by:
+    if in_full(member, asked, hits):
         return hits.found(exact=True)
-    if asked.many:
-        _whole(member, [way for one in asked.many for way in variants(one)], hits)
-        if hits.by:
-            return hits.found()
     look_up(member, asked, hits)
     return hits.found()
+
+
+def in_full(member: Member, asked: Asked, hits: Hits) -> bool:
+    """Look up numbers in full, one or as many as were pasted; return whether there are any."""
+    _whole(member, asked.numbers, hits)
+    if not hits.by:
+        _whole(member, [way for one in asked.many for way in variants(one)], hits)
+    return bool(hits.by)
 
 
 def look_up(member: Member, asked: Asked, hits: Hits) -> None:

@@ -65,6 +65,7 @@ PURE = (
     "exceptions/desk/risk.py",
     "exceptions/desk/workflow.py",
     "exceptions/headlines.py",
+    "exceptions/support/summary.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic"}

@@ -13,10 +13,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from exceptions.deadlines.kinds import Kind, Level
+from exceptions.desk.finding import find
 from exceptions.desk.workflow import State
 from exceptions.models import Case
 from merchants.access import Member, scoped
-from orders.search import find
 
 PAGE = 50
 DUE_SOON = timedelta(hours=2)

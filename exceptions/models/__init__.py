@@ -5,6 +5,7 @@ from exceptions.models.cases import Case, CaseEntry
 from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
+from exceptions.models.lookups import Lookup
 from exceptions.models.rules import Filing, Policy, Release
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "CommandItem",
     "Filing",
     "Incident",
+    "Lookup",
     "Policy",
     "Release",
 ]
