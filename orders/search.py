@@ -8,7 +8,7 @@ there are (no ORDER BY beside a LIMIT but where the index has that order). 1,000
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Q
@@ -162,8 +162,9 @@ def _of_phone(member: Member, phone: str) -> list[int]:
     """
     orders = scoped(member, Order.objects.filter(phone_tail=phone[-TAIL:])).values_list("pk", "buyer")
     found = []
-    for pk, buyer in orders[:CANDIDATES]:
-        stored = re.sub(r"[^\d*]", "", (buyer or {}).get("phone", ""))[-MOBILE:]
+    told: Any
+    for pk, told in orders[:CANDIDATES]:
+        stored = re.sub(r"[^\d*]", "", (told or {}).get("phone", ""))[-MOBILE:]
         pattern = re.sub(r"\*+", ".*", stored)
         if stored and re.fullmatch(pattern, phone):
             found.append(pk)

@@ -13,9 +13,10 @@ from rest_framework.views import APIView
 
 from exceptions.api import CaseSerializer, Conflict
 from exceptions.desk import finding
+from exceptions.desk.cases import NOTE_LENGTH
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.support import lookups, situation, stream
-from exceptions.support.forms import ONLY, Asked, ToldForm
+from exceptions.support.forms import ONLY, Asked
 from exceptions.support.story import MOST_SCANS, SCANS, story
 from exceptions.support.summary import LANGUAGES
 from merchants import access
@@ -47,7 +48,7 @@ class MomentSerializer(serializers.Serializer[Any]):
     group = serializers.ChoiceField(ONLY)
     lead = serializers.CharField()
     text = serializers.CharField()
-    source = serializers.CharField(help_text="Who told it, and how late.")
+    told_by = serializers.CharField(source="source", help_text="Who told it, and how late.")
     code = serializers.CharField(source="raw")
     note = serializers.CharField()
     waybill = serializers.IntegerField(allow_null=True, help_text="The parcel it is about, by id.")
@@ -76,7 +77,7 @@ class BuyerSerializer(serializers.Serializer[Any]):
 
 
 class ToldSerializer(serializers.Serializer[Any]):
-    text = serializers.CharField()
+    text = serializers.CharField(max_length=NOTE_LENGTH)
 
 
 class Find(APIView):
@@ -154,11 +155,10 @@ class Told(APIView):
         """Note on the order's most urgent open case that the buyer was told this; 409 where none is open."""
         member = access.member(request._request, Right.TRIAGE)
         order = access.get(member, Order.objects.all(), pk=pk)
-        form = ToldForm(request.data)
-        if not form.is_valid():
-            raise ValidationError(form.errors)
+        given = ToldSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
         try:
-            case = lookups.note_told(member, order, form.cleaned_data["text"], timezone.now())
+            case = lookups.note_told(member, order, given.validated_data["text"], timezone.now())
         except NotAllowed as error:
             raise Conflict(error.sentence) from None
         except Incomplete as error:

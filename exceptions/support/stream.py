@@ -56,8 +56,8 @@ class Chip:
 
 def moments(story: OrderStory, now: datetime) -> list[Moment]:
     """Everything, newest first; of scans as many as the story holds."""
-    people = {line.by_id: line.by.display_name for line in story.entries if line.by}
-    people |= {case.assignee_id: case.assignee.display_name for case in story.cases if case.assignee}
+    people = {line.by.pk: line.by.display_name for line in story.entries if line.by}
+    people |= {case.assignee.pk: case.assignee.display_name for case in story.cases if case.assignee}
     stream = [event(scan) for scan in story.events]
     stream += facts(story.order, story.dispatches)
     stream += _promises(story.order)
