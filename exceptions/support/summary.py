@@ -202,12 +202,22 @@ CHECKED: Final = frozenset(
     {Situation.STALLED, Situation.DELIVERY_DOUBTED, Situation.DAMAGED, Situation.LOST, Situation.UNKNOWN}
 )
 MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+# Greeting and subject, with the parcel where there is one; the carrier where none is named; one of several parcels.
 WORDS: Final = {
-    "zh": {"hello": "您好，", "order": "您尾号{tail}的订单：", "parcel": "{carrier}{waybill}：", "carrier": "快递公司"},
+    "zh": {
+        "hello": "您好，您的订单",
+        "order": "您好，您尾号{tail}的订单",
+        "parcel": "（{carrier}{waybill}）",
+        "colon": "：",
+        "each": "{carrier}{waybill}：",
+        "carrier": "快递公司",
+    },
     "en": {
-        "hello": "Hello, ",
-        "order": "about your order ending in {tail}: ",
-        "parcel": "{carrier} {waybill}: ",
+        "hello": "Hello, this is about your order",
+        "order": "Hello, this is about your order ending in {tail}",
+        "parcel": " ({carrier} {waybill})",
+        "colon": ". ",
+        "each": "{carrier} {waybill}: ",
         "carrier": "the carrier",
     },
 }
@@ -218,28 +228,37 @@ def summary(number: str, parts: Sequence[Part], language: str) -> str:
     """Return the text for an order's buyer. `number` is the order's: its tail alone is told. `language` is one of LANGUAGES."""
     words = WORDS[language]
     tail = re.sub(r"[^A-Za-z0-9]", "", number)[-TAIL:]
-    lines = [f"{words['hello']}{words['order'].format(tail=tail) if tail else ''}".rstrip(" ,，")]
-    lines += [_part(part, language) for part in parts or [Part(Situation.UNKNOWN)]]
-    gap = "" if language == "zh" else " "
-    return "\n".join([gap.join(lines[:2]) if len(lines) == 2 else "\n".join(lines), BYE[language]])
+    hello = words["order"].format(tail=tail) if tail else words["hello"]
+    if len(parts) > 1:
+        lines = [(hello + words["colon"]).rstrip()]
+        lines += [_parcel(part, language, "each") + _told(part, language) for part in parts]
+    else:
+        part = parts[0] if parts else Part(Situation.UNKNOWN)
+        lines = [hello + _parcel(part, language, "parcel") + words["colon"] + _told(part, language)]
+    return "\n".join([*lines, BYE[language]])
 
 
-def _part(part: Part, language: str) -> str:
-    words = WORDS[language]
-    carrier = part.carrier if CARRIER.fullmatch(part.carrier) else words["carrier"]
-    place = part.place if CITY.fullmatch(part.place) else ""
+def _parcel(part: Part, language: str, name: str) -> str:
+    if not WAYBILL.fullmatch(part.waybill):
+        return ""
+    return WORDS[language][name].format(carrier=_carrier(part, language), waybill=part.waybill)
+
+
+def _carrier(part: Part, language: str) -> str:
+    return part.carrier if CARRIER.fullmatch(part.carrier) else WORDS[language]["carrier"]
+
+
+def _told(part: Part, language: str) -> str:
     told = {
-        "carrier": carrier,
+        "carrier": _carrier(part, language),
         "since": _day(part.since, language) if part.since else "",
         "by": _day(part.by, language) if part.by else "",
-        "at": _at(place, language),
+        "at": _at(part.place if CITY.fullmatch(part.place) else "", language),
     }
     stands = STANDS[language][part.situation][part.since is not None]
     after = (CHECKING if part.asked else CHECK)[language]
     comes = (after if part.situation in CHECKED else NEXT[language][part.situation])[part.by is not None]
-    name = words["parcel"].format(carrier=carrier, waybill=part.waybill) if WAYBILL.fullmatch(part.waybill) else ""
-    gap = "" if language == "zh" else " "
-    return name + gap.join(sentence.format(**told) for sentence in (stands, comes))
+    return ("" if language == "zh" else " ").join(sentence.format(**told) for sentence in (stands, comes))
 
 
 def _at(place: str, language: str) -> str:
