@@ -9,6 +9,10 @@
     event.preventDefault();
     box.setRangeText(text.trim().replace(/\s+/g, " "), box.selectionStart, box.selectionEnd, "end");
   });
+  // The text in another language comes with a button of its own, which needs a clipboard as the first did.
+  document.addEventListener("htmx:afterSwap", () => {
+    if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  });
   document.addEventListener("click", (event) => {
     const copier = event.target.closest('[data-copy="for-buyer"]');
     const tick = copier && document.getElementById("note-told");
