@@ -18,6 +18,7 @@ DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−－", "-"))
 SEPARATORS: Final = re.compile(r"[\s,;，；、]+")
 CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./#-]*")
 MOBILE: Final = 11
+TAIL: Final = 4
 # A Pinduoduo number begins with its day: 261127-123456789012345.
 DAY: Final = 6
 
@@ -31,16 +32,13 @@ class Asked:
     numbers: tuple[str, ...] = ()
     # The same without blanks and hyphens, where all of it is digits.
     digits: str = ""
+    # A whole phone number of eleven digits, and the tail its orders are kept by: a virtual number's is its extension.
+    phone: str = ""
+    phone_tail: str = ""
     # What is looked for in titles and notes: every word, two signs or more each.
     words: tuple[str, ...] = ()
     # Several numbers at once: no number of them may be a word.
     many: tuple[str, ...] = ()
-
-    @property
-    def phone(self) -> str:
-        """A whole phone number; "" = it is none."""
-        mobile = self.digits.removeprefix("86") if len(self.digits) == MOBILE + 2 else self.digits
-        return mobile if len(mobile) == MOBILE and mobile.startswith("1") else ""
 
 
 def read(text: str) -> Asked:
@@ -50,18 +48,30 @@ def read(text: str) -> Asked:
     compact = "".join(parts)
     if not compact:
         return Asked("")
-    extension = EXTENSION.search(compact)
     digits = re.sub(r"[-+()]", "", compact)
-    # A virtual phone number is found by the tail before its extension.
-    if extension and len(digits) == MOBILE + len(extension.group(1)) and digits.startswith("1"):
-        digits = digits[:MOBILE]
+    phone, tail = dialled(compact)
+    # A country's code before it and an extension behind it may be there, and nothing else.
+    is_phone = len(phone) == MOBILE and phone.isdecimal() and phone.startswith("1")
+    is_phone = is_phone and (digits.startswith(phone) or digits == f"86{phone}")
     return Asked(
         text=" ".join(parts),
         numbers=variants(compact) if CODE.fullmatch(compact) else (),
         digits=digits if digits.isascii() and digits.isdecimal() else "",
+        phone=phone if is_phone else "",
+        phone_tail=tail if is_phone else "",
         words=tuple(dict.fromkeys(part.lower() for part in parts if len(part) > 1)),
         many=_many(parts),
     )
+
+
+def dialled(phone: str) -> tuple[str, str]:
+    """Return a phone's last eleven digits (stars where a platform masked them), and the tail its orders are kept by."""
+    extension = EXTENSION.search(phone)
+    base = re.sub(r"[^\d*]", "", phone[: extension.start()]) if extension else ""
+    if extension and len(base) == MOBILE:
+        return base, extension.group(1)[-TAIL:]
+    whole = re.sub(r"[^\d*]", "", phone)[-MOBILE:]
+    return whole, whole[-TAIL:]
 
 
 def variants(number: str) -> tuple[str, ...]:

@@ -18,13 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from merchants.access import Member, scoped
 from orders import names
-from orders.asked import MOBILE, Asked, read, variants
+from orders.asked import TAIL, Asked, dialled, read, variants
 from orders.models import ORDER_TAIL, WAYBILL_TAIL, Dispatch, Order, Product
 from shipops.kit.bigrams import LEAST, Bigrams, holding
 
 # More than that is no search result anybody reads.
 MOST: Final = 200
-TAIL: Final = 4
 # Rows looked at of one sort before the search gives up on finding more of the member's own: 5 ms.
 CANDIDATES: Final = 2000
 # Names of goods that are followed to their orders.
@@ -109,7 +108,7 @@ def look_up(member: Member, asked: Asked, hits: Hits) -> None:
         _beginnings(member, asked.numbers, hits)
         _ends(member, asked.numbers[0].replace("-", ""), hits)
     if asked.phone:
-        hits.add("phone", _of_phone(member, asked.phone))
+        hits.add("phone", _of_phone(member, asked))
     elif len(asked.digits) == TAIL:
         tails = scoped(member, Order.objects.filter(phone_tail=asked.digits)).values_list("pk", flat=True)
         hits.add("phone", sorted(tails[:CANDIDATES], reverse=True)[:MOST])
@@ -155,18 +154,18 @@ def _ends(member: Member, end: str, hits: Hits) -> None:
         hits.add("waybill", found[:MOST])
 
 
-def _of_phone(member: Member, phone: str) -> list[int]:
+def _of_phone(member: Member, asked: Asked) -> list[int]:
     """Orders of this phone; numbers a platform has masked count where their open digits are these.
 
     The phone is sealed and has no key of its own: the orders of its tail are unsealed and compared.
     """
-    orders = scoped(member, Order.objects.filter(phone_tail=phone[-TAIL:])).values_list("pk", "buyer")
+    orders = scoped(member, Order.objects.filter(phone_tail=asked.phone_tail)).values_list("pk", "buyer")
     found = []
     told: Any
     for pk, told in orders[:CANDIDATES]:
-        stored = re.sub(r"[^\d*]", "", (told or {}).get("phone", ""))[-MOBILE:]
+        stored, _tail = dialled((told or {}).get("phone", ""))
         pattern = re.sub(r"\*+", ".*", stored)
-        if stored and re.fullmatch(pattern, phone):
+        if stored and re.fullmatch(pattern, asked.phone):
             found.append(pk)
     return sorted(found, reverse=True)[:MOST]
 

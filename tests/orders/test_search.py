@@ -32,6 +32,7 @@ def orders(shop, other_shop, stranger_shop, now) -> None:
     nobody = {"buyer": None, "lines": (), "dispatches": ()}
     take_in(shop, [draft(NUMBER, **told), draft("A2", **nobody | {"buyer": Buyer("张**", "139****7788")})], now)
     take_in(other_shop, [draft("B1", **nobody | {"buyer": Buyer("Mary Ann Smith", "13911110001")})], now)
+    take_in(other_shop, [draft("B2", **nobody | {"buyer": Buyer("赵一", "18412345678-8821")})], now)
     take_in(stranger_shop, [draft(NUMBER, **told), draft("X2", **nobody | {"buyer": Buyer("张**")})], now)
 
 
@@ -59,6 +60,8 @@ def hits(member: Member, text: str) -> list[tuple[str, tuple[str, ...]]]:
         ("13900005521", NUMBER, ("phone",)),
         ("+86 139-0000-5521", NUMBER, ("phone",)),
         ("13912347788", "A2", ("phone",)),
+        ("18412345678-8821", "B2", ("phone",)),
+        ("8821", "B2", ("phone",)),
         ("王小明", NUMBER, ("name",)),
         (" 王 小明", NUMBER, ("name",)),
         ("张**", "A2", ("name",)),
