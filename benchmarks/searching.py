@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from django.db import connection
 
@@ -112,7 +113,7 @@ def _dress(scene: Scene) -> Member:
         for name, masked in enumerate(MASKED)
     ]
     shops, places, named, keys = (list(column) for column in zip(*keyed, strict=True))
-    told = {"shops": shops, "places": places, "names": named, "keys": keys, "each": member.shop_ids}
+    told: dict[str, Any] = {"shops": shops, "places": places, "names": named, "keys": keys, "each": member.shop_ids}
     told |= {"many": SHOPS, "masks": len(MASKED), "merchant": merchant.pk, "now": scene.now}
     with connection.cursor() as cursor:
         cursor.execute(DRESS, told)

@@ -207,9 +207,9 @@ WORDS: Final = {
     "zh": {
         "hello": "您好，您的订单",
         "order": "您好，您尾号{tail}的订单",
-        "parcel": "（{carrier}{waybill}）",
+        "parcel": "（{carrier} {waybill}）",
         "colon": "：",
-        "each": "{carrier}{waybill}：",
+        "each": "{carrier} {waybill}：",
         "carrier": "快递公司",
     },
     "en": {
