@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from benchmarks import (
+    bulk,
     imports,
     judging,
     pages,
@@ -45,6 +46,7 @@ BENCHMARKS = {
     "verdict": verdicts.bench,
     "queue": pages.bench,
     "search": searching.bench,
+    "bulk": bulk.bench,
     "simulator": simulator.bench,
     "poll": polling.bench,
     # Last: it leaves the database a hundred times as large.

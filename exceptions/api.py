@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk import cases, queue
+from exceptions.desk.acts import WHERE_LENGTH
 from exceptions.desk.advice import advice
 from exceptions.desk.case_page import CaseStory, story
 from exceptions.desk.workflow import BY_PEOPLE, Action, State, actions_of
@@ -65,6 +66,7 @@ class ClockSerializer(serializers.ModelSerializer[Clock]):
 
 
 class EntrySerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(source="pk")
     at = serializers.DateTimeField()
     by = serializers.CharField(source="by.username", default=None)
     action = serializers.CharField()
@@ -110,9 +112,34 @@ class CasePageSerializer(serializers.Serializer[Any]):
 class ActSerializer(serializers.Serializer[Any]):
     assignee = serializers.IntegerField(required=False, allow_null=True, help_text="assign: a person's id, or null.")
     note = serializers.CharField(required=False, allow_blank=True, max_length=cases.NOTE_LENGTH)
-    until = serializers.DateTimeField(required=False, help_text="snooze: an instant with its offset.")
+    until = serializers.DateTimeField(
+        required=False, help_text="snooze: an instant with its offset; needed where nothing else wakes it."
+    )
+    wakes_on = serializers.ChoiceField(Case.Wakes.choices, required=False, help_text="snooze: what ends it.")
+    wakes_before = serializers.IntegerField(
+        required=False, min_value=1, help_text="snooze until `due`: hours before the limit, 2 without."
+    )
+    beyond = serializers.BooleanField(required=False, help_text="snooze: although the limit passes meanwhile.")
     outcome = serializers.CharField(
-        required=False, help_text=f"resolve: {', '.join(outcome.value for outcome in cases.OUTCOMES_BY_PEOPLE)}"
+        required=False,
+        help_text=f"resolve: {', '.join(outcome.value for outcome in cases.OUTCOMES_BY_PEOPLE)};"
+        " the last two owe a note.",
+    )
+    into = serializers.IntegerField(
+        required=False, help_text="merge: the case that stays; without it the most urgent of each order."
+    )
+    amount = serializers.DecimalField(12, 2, required=False, min_value=0, help_text="claim, compensate")
+    where = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=WHERE_LENGTH,
+        help_text="urge: whom; contact: how; reship: the new waybill number.",
+    )
+    number = serializers.CharField(
+        required=False, allow_blank=True, help_text="The other side's: of an interception, a claim, a work order."
+    )
+    seen = serializers.IntegerField(
+        required=False, help_text="The newest `log` id you have seen: 409 where somebody else has acted since."
     )
 
 

@@ -40,4 +40,6 @@ MOMENTS = {
     "reship_picked_up": _("New parcel picked up"),
     "result": _("Result told"),
     "arranged": _("Arranged"),
+    "told": pgettext_lazy("of something gone wrong", "Told"),
+    "over": pgettext_lazy("of something gone wrong", "Over"),
 }

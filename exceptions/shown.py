@@ -23,6 +23,7 @@ from merchants.access import Member
 from merchants.models import User
 from shipments.cadence import FAR_GOAL
 from shipments.models import Carrier, Waybill
+from shipments.status import CAUSES
 from shipops.kit import money, times
 
 CARRIERS_SECONDS = 60
@@ -39,6 +40,8 @@ class Row:
     number: str
     holder: str
     reason: str
+    # What hinders the parcel by its track; blank where nothing does.
+    cause: str
     # What the verdict leans on is old: how old; blank where it is fresh, or no silence is leant on.
     stale: str
     platform: str
@@ -93,6 +96,12 @@ def reason(case: Case, now: datetime) -> str:
     return f"{told} · {last}" if last else told
 
 
+def cause(case: Case) -> str:
+    """What hinders the parcel by its track, in words; blank where nothing does."""
+    found = CAUSES.get(case.waybill.cause) if case.waybill else None
+    return str(found.label) if found else ""
+
+
 def stale(case: Case, now: datetime) -> str:
     """How old the data is that an open case's verdict leans on, where it is older than it may be.
 
@@ -126,6 +135,7 @@ def row(case: Case, now: datetime) -> Row:
         number=grouped(case.waybill.number) if case.waybill else case.order.number,
         holder=case.waybill.carrier.name if case.waybill else "",
         reason=reason(case, now if not settled else ends),
+        cause=cause(case),
         stale="" if settled else stale(case, now),
         platform=str(case.shop.get_platform_display()),
         shop=case.shop.name,

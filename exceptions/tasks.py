@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from exceptions.backtest import refresh_trials, run_batch
-from exceptions.desk import cases
+from exceptions.desk import cases, running
 from exceptions.rulemaking.spreading import spread_batch
 from exceptions.sweep import judge_batch, ring_batch
 
@@ -44,6 +44,12 @@ def ring() -> int:
 @shared_task(name="exceptions.tasks.wake")
 def wake() -> int:
     return until_done(cases.wake_due)
+
+
+@shared_task(name="exceptions.tasks.carry_out")
+def carry_out() -> int:
+    """Go on with what people do to more cases than one request carries out."""
+    return until_done(running.carry_out)
 
 
 @shared_task(name="exceptions.tasks.backtest")

@@ -3,9 +3,10 @@
 `event`, `entry`, `verdicts` and `facts` make the lines; the support view (exceptions.support) tells a whole order with them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.shoplimits import threshold
 from exceptions.deadlines.terms import Term
 from exceptions.desk.case_page import CaseStory
-from exceptions.desk.workflow import Action
+from exceptions.desk.workflow import VERBS, Action
 from exceptions.models import Case, CaseEntry, Clock
 from exceptions.moment_labels import MOMENTS
 from orders.models import Dispatch, Order
@@ -133,13 +134,19 @@ def term_note(term: Term) -> str:
 
 def moments(story: CaseStory, people: dict[int, str], now: datetime) -> list[Moment]:
     """Scans, log lines, verdicts and what the order tells, newest first."""
+    undone = taken_back(story.entries)
     stream = [event(scan) for scan in story.events]
-    stream += [entry(line, people, story.order.shop.zone, now) for line in story.entries]
+    stream += [entry(line, people, story.order, now, undone, story.case.pk) for line in story.entries]
     for clock in story.clocks:
         if clock.kind == story.case.kind:
             stream += verdicts(clock, story.terms.get(clock.term), now)
     stream += facts(story.order, story.dispatches)
     return sorted(stream, key=lambda moment: moment.at, reverse=True)
+
+
+def taken_back(entries: Iterable[CaseEntry]) -> set[int | None]:
+    """The commands that lines of a log say were undone."""
+    return {line.detail.get("command") for line in entries if line.action == Action.UNDO.value}
 
 
 def event(scan: TrackingEvent) -> Moment:
@@ -160,39 +167,84 @@ def event(scan: TrackingEvent) -> Moment:
     )
 
 
-def entry(line: CaseEntry, people: dict[int, str], zone: tzinfo, now: datetime) -> Moment:
-    """One line of a case's log; `people` are names by id, `zone` is the shop's."""
+def entry(
+    line: CaseEntry, people: dict[int, str], order: Order, now: datetime, undone: Container[int | None], own: int
+) -> Moment:
+    """One line of a case's log; `people` are names by id, `own` is the case that needs no naming."""
     action = Action(line.action)
     by = line.by.display_name if line.by else _("shipops")
     tone = "is-act" if line.by else "is-verdict"
     if action is Action.CLEAR:
         tone = "is-kept"
-    return Moment(line.at, tone, by, _done(action, line, people, zone, now), note=line.note, group="cases")
+    done, source = _done(action, line, people, order, now), []
+    if line.case_id != own:
+        source.append(f"C-{line.case_id}")
+    if line.command_id in undone and action is not Action.UNDO:
+        tone = ""
+        source.append(_("taken back"))
+    return Moment(line.at, tone, by, done, " · ".join(source), note=line.note, group="cases")
 
 
-def _done(action: Action, entry: CaseEntry, people: dict[int, str], zone: tzinfo, now: datetime) -> str:
+def _done(action: Action, entry: CaseEntry, people: dict[int, str], order: Order, now: datetime) -> str:
     """What somebody did, in a few words."""
     detail = entry.detail or {}
-    filing = filings.told(detail, now, zone)
+    filing = filings.told(detail, now, order.shop.zone)
     if filing:
         return filing
     if action is Action.ASSIGN:
         name = people.get(detail.get("assignee") or 0)
         return _("put {name} in charge").format(name=name) if name else _("put nobody in charge")
-    if action is Action.SNOOZE and detail.get("until"):
-        until = datetime.fromisoformat(detail["until"])
-        return _("snoozed it until {t}").format(t=times.wall(until, now, zone))
-    if action is Action.WAKE:
-        return _("woke it") if entry.by else _("brought it back: the snooze is over")
+    if action in (Action.SNOOZE, Action.WAKE):
+        return _slept(action, entry, detail, now, order.shop.zone)
     if action in (Action.RESOLVE, Action.CLEAR):
         labels = dict(Case.Outcome.choices)
         verb = _("resolved it: {outcome}") if action is Action.RESOLVE else _("settled it by the facts: {outcome}")
         return verb.format(outcome=labels.get(detail.get("outcome", ""), "–"))
-    if action in (Action.RAISE, Action.WORSEN):
-        level = Level(detail["level"]).label if "level" in detail else ""
-        verb = _("opened it: {level}") if action is Action.RAISE else _("now: {level}")
-        return verb.format(level=level)
+    if action in (Action.RAISE, Action.WORSEN, Action.RELAPSE):
+        return _lit(action, detail)
+    if action is Action.UNDO:
+        undone = next((one for one in Action if one.value == detail.get("action")), None)
+        return _("undid: {action}").format(action=undone.label if undone else "–")
+    if action is Action.MERGE:
+        return _("merged it into C-{pk}").format(pk=detail.get("into", "–"))
+    if action in VERBS:
+        money_told = money.shown(Decimal(detail["amount"]), order.currency) if detail.get("amount") else ""
+        told = [detail.get("where", ""), detail.get("number", ""), money_told]
+        return " · ".join(filter(None, [str(action.label), *told]))
     return {Action.NOTE: _("noted"), Action.REOPEN: _("reopened it")}.get(action, str(action.label))
+
+
+def _slept(action: Action, entry: CaseEntry, detail: dict[str, Any], now: datetime, zone: tzinfo) -> str:
+    """A snooze and its end."""
+    if action is Action.WAKE:
+        if entry.by:
+            return _("woke it")
+        ended = {
+            "scan": _("brought it back: it was scanned"),
+            "incident": _("brought it back: the incident is closed"),
+        }
+        return ended.get(detail.get("by", ""), _("brought it back: the snooze is over"))
+    if not detail.get("until"):
+        return str(action.label)
+    t = times.wall(datetime.fromisoformat(detail["until"]), now, zone)
+    wakes = {
+        Case.Wakes.SCAN.value: _("snoozed it until its next scan, {t} at the latest"),
+        Case.Wakes.DUE.value: _("snoozed it until {hours} h before it breaks, {t} as things stand"),
+        Case.Wakes.INCIDENT.value: _("snoozed it until the incident closes, {t} at the latest"),
+    }
+    pattern = wakes.get(detail.get("wakes_on", ""), _("snoozed it until {t}"))
+    return pattern.format(t=t, hours=detail.get("hours", ""))
+
+
+def _lit(action: Action, detail: dict[str, Any]) -> str:
+    """A case that opened, got worse, or came back."""
+    level = Level(detail["level"]).label if "level" in detail else ""
+    if action is Action.RELAPSE:
+        labels = dict(Case.Outcome.choices)
+        pattern = _("brought it back: {level}. It had been resolved: {outcome}")
+        return pattern.format(level=level, outcome=labels.get(detail.get("outcome", ""), "–"))
+    verb = _("opened it: {level}") if action is Action.RAISE else _("now: {level}")
+    return verb.format(level=level)
 
 
 def verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:
@@ -225,16 +277,8 @@ def facts(order: Order, dispatches: Iterable[Dispatch]) -> list[Moment]:
     for dispatch in dispatches:
         if dispatch.uploaded_at:
             text = f"{dispatch.carrier_name} {dispatch.number}"
-            waybill = next((parcel.waybill_id for parcel in dispatch.parcels.all()), None)
-            stream.append(
-                Moment(
-                    dispatch.uploaded_at,
-                    "",
-                    _("Number uploaded"),
-                    text,
-                    str(PLATFORM),
-                    group="facts",
-                    waybill=waybill,
-                )
-            )
+            of = next((parcel.waybill_id for parcel in dispatch.parcels.all()), None)
+            told_at = dispatch.uploaded_at
+            lead = _("Number uploaded")
+            stream.append(Moment(told_at, "", lead, text, str(PLATFORM), group="facts", waybill=of))
     return stream

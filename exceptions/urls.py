@@ -3,21 +3,44 @@
 from django.urls import include, path
 
 from exceptions import api, views
+from exceptions.commanding import api as commands
+from exceptions.commanding import views as commanding
 from exceptions.filing import api as filing_api
 from exceptions.filing import views as filing
 from exceptions.judged import api as judged_api
 from exceptions.judged import views as judged
+from exceptions.reporting import api as reporting_api
+from exceptions.reporting import views as reporting
 from exceptions.rulemaking import api as rules
 
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
-    path("desk/bulk/", views.bulk, name="desk-bulk"),
+    path("desk/bulk/", commanding.bulk, name="desk-bulk"),
+    path("desk/log/", commanding.log, name="command-log"),
+    path("desk/log/<int:pk>/", commanding.command, name="command"),
+    path("desk/log/<int:pk>/commit/", commanding.commit, name="command-commit"),
+    path("desk/log/<int:pk>/cancel/", commanding.cancel, name="command-cancel"),
+    path("desk/log/<int:pk>/undo/", commanding.undo, name="command-undo"),
+    path("desk/kinds/", reporting.kinds, name="kinds"),
     path("desk/blind/", judged.blind, name="blindspots"),
+    path("reports/new/", reporting.new, name="report-new"),
+    path("reports/paste/", reporting.paste, name="report-paste"),
+    path("reports/<int:pk>/close/", reporting.close, name="report-close"),
+    # No log-in: the token says which order, and that we gave it out.
+    path("report/<str:token>/", reporting.buyer, name="buyer-report"),
+    path("api/reports/", reporting_api.Reports.as_view(), name="api-reports"),
+    path("api/reports/<int:pk>/close/", reporting_api.CloseReport.as_view(), name="api-report-close"),
     path("orders/<int:pk>/limits/", judged.order_limits, name="order-limits"),
     path("cases/<int:pk>/", views.case, name="case"),
     path("cases/<int:pk>/filing/", filing.act, name="case-filing"),
     path("cases/<int:pk>/<slug:action>/", views.act, name="case-act"),
     path("api/cases/", api.Cases.as_view(), name="api-cases"),
+    path("api/cases/bulk/", commands.Bulk.as_view(), name="api-cases-bulk"),
+    path("api/commands/", commands.Commands.as_view(), name="api-commands"),
+    path("api/commands/<int:pk>/", commands.OneCommand.as_view(), name="api-command"),
+    path("api/commands/<int:pk>/commit/", commands.CommitCommand.as_view(), name="api-command-commit"),
+    path("api/commands/<int:pk>/cancel/", commands.CancelCommand.as_view(), name="api-command-cancel"),
+    path("api/commands/<int:pk>/undo/", commands.UndoCommand.as_view(), name="api-command-undo"),
     path("api/cases/<int:pk>/", api.OneCase.as_view(), name="api-case"),
     path("api/cases/<int:pk>/<slug:action>/", api.ActOnCase.as_view(), name="api-case-act"),
     path("api/filings/", filing_api.Filings.as_view(), name="api-filings"),

@@ -37,11 +37,18 @@ class Moments:
     # The refusal nothing was tried after, else the first scan of the way back to the sender; a parcel sent on to another
     # address is not on it.
     returning_at: datetime | None = None
+    # The first scan that says it was stopped on somebody's order.
+    intercepted_at: datetime | None = None
+    damaged_at: datetime | None = None
+    # The first scan that says it is lost, and the first after it that shows it somewhere; it may be lost again.
+    lost_at: datetime | None = None
+    found_at: datetime | None = None
 
 
 def moments(scans: Iterable[Scan]) -> Moments:
     """Return what the scans of one waybill (any order, any number of repeats) give; instants are those of the scans."""
     station = failed = retried = picked_up = refused = returning = None
+    intercepted = damaged = lost = found = None
     at_station = False
     for at, stage, cause in _ordered(scans):
         if stage is Stage.AVAILABLE_FOR_PICKUP:
@@ -61,7 +68,15 @@ def moments(scans: Iterable[Scan]) -> Moments:
             refused = refused or at
         elif returning is None and stage in _TRIED:
             refused = None
-    return Moments(station, failed, retried, picked_up, refused or returning)
+        if cause is Cause.LOST:
+            lost, found = (lost, None) if lost and found is None else (at, None)
+        elif lost and found is None and stage not in _SILENT and at > lost:
+            found = at
+        if cause is Cause.DAMAGED:
+            damaged = damaged or at
+        elif cause is Cause.INTERCEPTED:
+            intercepted = intercepted or at
+    return Moments(station, failed, retried, picked_up, refused or returning, intercepted, damaged, lost, found)
 
 
 def _ordered(scans: Iterable[Scan]) -> list[Scan]:

@@ -28,6 +28,7 @@ SCHEDULE = {
     "exceptions.tasks.judge": 3,
     "exceptions.tasks.ring": 5,
     "exceptions.tasks.wake": 15,
+    "exceptions.tasks.carry_out": 3,
     "exceptions.tasks.backtest": 5,
     "exceptions.tasks.spread": 5,
 }

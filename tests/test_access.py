@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from exceptions import sweep
-from exceptions.models import BackTest, Case, Filing, Policy
+from exceptions import buyer_links, sweep
+from exceptions.models import BackTest, Case, Command, Filing, Policy, Report
 from merchants.access import Right
 from merchants.models import Shop, User
 from orders.models import Order, OrderImport, Ticket
@@ -91,6 +92,19 @@ ADDRESSES: dict[str, Address] = {
     "api-support-told": Address(Right.TRIAGE, "order", method="post", data=(("text", "?"),)),
     "blindspots": Address(Right.VIEW),
     "order-limits": Address(Right.VIEW, "order"),
+    "command-log": Address(Right.TRIAGE),
+    "command": Address(Right.TRIAGE, "command"),
+    "command-commit": Address(Right.TRIAGE, "command", method="post", data=(("note", "?"),)),
+    "command-cancel": Address(Right.TRIAGE, "command", method="post"),
+    "command-undo": Address(Right.TRIAGE, "command", method="post"),
+    "api-cases-bulk": Address(
+        Right.TRIAGE, method="post", data=(("action", "note"), ("note", "?"), ("query", "q=nobody"))
+    ),
+    "api-commands": Address(Right.TRIAGE),
+    "api-command": Address(Right.TRIAGE, "command"),
+    "api-command-commit": Address(Right.TRIAGE, "command", method="post"),
+    "api-command-cancel": Address(Right.TRIAGE, "command", method="post"),
+    "api-command-undo": Address(Right.TRIAGE, "done", method="post"),
     "api-blindspots": Address(Right.VIEW),
     "api-cases": Address(Right.VIEW),
     "api-case": Address(Right.VIEW, "case"),
@@ -110,6 +124,14 @@ ADDRESSES: dict[str, Address] = {
     "case-filing": Address(Right.TRIAGE, "case", method="post", data=(("do", "file"),)),
     "api-filings": Address(Right.VIEW),
     "api-filing-answer": Address(Right.TRIAGE, "filing", method="post", data=(("accepted", "true"),)),
+    "kinds": Address(Right.VIEW),
+    "report-new": Address(Right.TRIAGE),
+    "report-paste": Address(Right.TRIAGE),
+    "report-close": Address(Right.TRIAGE, "report", method="post"),
+    # Buyers have no log-in: the token is signed, for one order.
+    "buyer-report": Address(PUBLIC, "buyer_link", named="token"),
+    "api-reports": Address(Right.VIEW),
+    "api-report-close": Address(Right.TRIAGE, "report", method="post"),
     "api-schema": Address(PERSON),
     "orders": Address(Right.VIEW),
     "order": Address(Right.VIEW, "order"),
@@ -189,7 +211,12 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
     backtest = BackTest.objects.create(
         merchant=shop.merchant, after={}, since=now - timedelta(days=7), until=now, created_at=now
     )
+    note = {"merchant": shop.merchant, "action": "note", "arguments": {"note": "?"}}
+    command = Command.objects.create(**note, created_at=now)
+    done = Command.objects.create(**note, created_at=timezone.now(), state="done")
     return {
+        "command": command.pk,
+        "done": done.pk,
         "merchant": shop.merchant.pk,
         "window": "w1",
         "waiver": "v1",
@@ -205,6 +232,8 @@ def things(shop: Shop, now: datetime) -> dict[str, int | str]:
         "import": run.pk,
         "account": CarrierAccount.objects.get().pk,
         "backtest": backtest.pk,
+        "buyer_link": buyer_links.token(order.pk, datetime.now(UTC)),
+        "report": Report.objects.create(order=order, kind="damage", source="hand", said_at=now, recorded_at=now).pk,
     }
 
 
@@ -300,10 +329,12 @@ def test_each_person_gets_what_their_role_allows(
 ) -> None:
     address = ADDRESSES[name]
     client.force_login(people[who])
+    # A command is for who gave it, and for the admin.
+    Command.objects.filter(merchant__memberships__user=people[who]).update(by=people[who])
     status = ask(client, name, address, things)
     if isinstance(address.right, Right) and address.right not in RIGHTS[who]:
         assert status == 403, "too low a role"
-    elif address.thing and who in ("stranger", "unattached"):
+    elif address.thing and address.right != PUBLIC and who in ("stranger", "unattached"):
         assert status == 404, "a stranger does not learn that it exists"
     elif name == "push":
         assert status == 404, "no account has this token"

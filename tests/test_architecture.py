@@ -58,14 +58,17 @@ PURE = (
     "exceptions/deadlines/rules.py",
     "exceptions/deadlines/sources.py",
     "exceptions/deadlines/terms.py",
+    "exceptions/deadlines/troubles.py",
     "exceptions/deadlines/workdays.py",
     "exceptions/deadlines/worktime.py",
     "exceptions/explaining.py",
     "exceptions/desk/advice.py",
+    "exceptions/desk/kind_words.py",
     "exceptions/desk/risk.py",
     "exceptions/desk/workflow.py",
     "exceptions/headlines.py",
     "exceptions/support/summary.py",
+    "exceptions/pasting.py",
 )
 IMPURE = ("django.db", "django.conf", "django.http", "django.core", "httpx", "requests", "socket", "celery", "redis")
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic"}

@@ -10,6 +10,27 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from exceptions.deadlines.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something a parcel's track says went wrong; `over_at` where the track itself says that it is over."""
+
+    kind: Kind
+    at: datetime
+    over_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """Something a person or another system said went wrong; `waybill_id` None = with the order as a whole."""
+
+    kind: Kind
+    waybill_id: int | None
+    said_at: datetime
+    closed_at: datetime | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
@@ -67,6 +88,8 @@ class ParcelFacts:
     provinces: tuple[str, ...] = ()
     # Instants of all scans, oldest first.
     scans: tuple[datetime, ...] = ()
+    # What its track says went wrong (exceptions.deadlines.troubles).
+    signs: tuple[Sign, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +141,7 @@ class OrderFacts:
     unbooked: tuple[str, ...] = ()
     tickets: tuple[TicketFacts, ...] = ()
     filings: tuple[FilingFacts, ...] = ()
+    reports: tuple[ReportFacts, ...] = ()
     # Where it goes, as the order tells it (湖南省, 长沙市), and the province in short form (湖南).
     to_places: tuple[str, ...] = ()
     to_province: str = ""
@@ -174,7 +198,27 @@ def joined(parcel: ParcelFacts, onward: Sequence[ParcelFacts], homeward: Sequenc
         left_province_at=earliest([parcel.left_province_at, *(leg.left_province_at for leg in later)]),
         left_first_hub_at=earliest([parcel.left_first_hub_at, *(leg.first_trace_at for leg in later)]),
         scans=tuple(sorted({scan for leg in (parcel, *later) for scan in leg.scans})),
+        signs=_signs_of([parcel, *onward], homeward),
     )
+
+
+def _signs_of(onward: Sequence[ParcelFacts], homeward: Sequence[ParcelFacts]) -> tuple[Sign, ...]:
+    """What went wrong under any number; to travel on under another is the end of it, unless the goods are damaged.
+
+    Of the way home only damage and loss are anybody's trouble.
+    """
+    lasting = (Kind.DAMAGE, Kind.LOSS)
+    legs = [*onward, *homeward]
+    signs: list[Sign] = []
+    for number, leg in enumerate(legs):
+        following = [later.first_trace_at or later.uploaded_at for later in legs[number + 1 :]]
+        for sign in leg.signs:
+            if number < len(onward):
+                ends = [] if sign.kind is Kind.DAMAGE or sign.kind is Kind.REFUSED else following
+                signs.append(replace(sign, over_at=earliest([sign.over_at, *ends])) if ends else sign)
+            elif sign.kind in lasting:
+                signs.append(sign)
+    return tuple(signs)
 
 
 def uploaded_at(facts: OrderFacts) -> datetime | None:
@@ -261,6 +305,7 @@ def as_of(facts: OrderFacts, at: datetime) -> OrderFacts:
             turned_back=parcel.turned_back and all(scan <= at for scan in parcel.scans),
             stays=tuple(replace(stay, left_at=known(stay.left_at)) for stay in parcel.stays if stay.arrived_at <= at),
             scans=tuple(scan for scan in parcel.scans if scan <= at),
+            signs=tuple(replace(sign, over_at=known(sign.over_at)) for sign in parcel.signs if sign.at <= at),
         )
         for parcel in facts.parcels
         if parcel.uploaded_at is None or parcel.uploaded_at <= at
@@ -285,4 +330,7 @@ def as_of(facts: OrderFacts, at: datetime) -> OrderFacts:
         parcels=parcels,
         tickets=tickets,
         filings=tuple(filing for filing in facts.filings if filing.answered_at <= at),
+        reports=tuple(
+            replace(report, closed_at=known(report.closed_at)) for report in facts.reports if report.said_at <= at
+        ),
     )

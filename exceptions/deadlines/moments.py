@@ -6,6 +6,7 @@ from typing import Any
 
 from exceptions.deadlines import facts as known
 from exceptions.deadlines.facts import OrderFacts, ParcelFacts, TicketFacts, earliest
+from exceptions.deadlines.troubles import Trouble
 
 Moments = dict[str, Callable[[Any], datetime | None]]
 
@@ -93,7 +94,18 @@ TICKET_MOMENTS: dict[str, Callable[[TicketFacts], datetime | None]] = {
     "closed": lambda ticket: ticket.closed_at,
 } | {name: _step(name) for name in STEPS}
 
-MOMENTS: dict[str, Moments] = {"order": ORDER_MOMENTS, "parcel": PARCEL_MOMENTS, "ticket": TICKET_MOMENTS}
+# Of what scans or people tell went wrong.
+TROUBLE_MOMENTS: dict[str, Callable[[Trouble], datetime | None]] = {
+    "told": lambda trouble: trouble.began_at,
+    "over": lambda trouble: trouble.over_at,
+}
+
+MOMENTS: dict[str, Moments] = {
+    "order": ORDER_MOMENTS,
+    "parcel": PARCEL_MOMENTS,
+    "ticket": TICKET_MOMENTS,
+    "trouble": TROUBLE_MOMENTS,
+}
 
 # What an order or ticket may carry in place of the rule's length.
 PROMISES: dict[str, dict[str, Callable[[Any], datetime | None]]] = {
@@ -103,5 +115,6 @@ PROMISES: dict[str, dict[str, Callable[[Any], datetime | None]]] = {
         "delivery": lambda order: order.promised_delivery_at,
     },
     "parcel": {"": lambda parcel: None},
+    "trouble": {"": lambda trouble: None},
     "ticket": {"": lambda ticket: None, "printed": lambda ticket: ticket.due_at},
 }

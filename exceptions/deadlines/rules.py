@@ -10,12 +10,15 @@ from exceptions.deadlines.clocks import ClockDraft, Silence
 from exceptions.deadlines.facts import OrderFacts, ParcelFacts, TicketFacts
 from exceptions.deadlines.kinds import Kind
 from exceptions.deadlines.lengths import NotJudged, due
-from exceptions.deadlines.moments import ORDER_MOMENTS, PARCEL_MOMENTS, PROMISES, TICKET_MOMENTS
+from exceptions.deadlines.moments import ORDER_MOMENTS, PARCEL_MOMENTS, PROMISES, TICKET_MOMENTS, TROUBLE_MOMENTS
 from exceptions.deadlines.rulebook import Rule, Rulebook
 from exceptions.deadlines.terms import Term
+from exceptions.deadlines.troubles import Trouble, troubles
 
 # Goods coming home are owed to us whatever became of the order, and so are answers.
 PAST_VOID = frozenset({"returning"})
+# What went wrong says for itself whether it still matters (exceptions.deadlines.troubles).
+ASKED_ANYWAY = frozenset({"ticket", "trouble"})
 
 
 def judge(order: OrderFacts, book: Rulebook) -> list[ClockDraft]:
@@ -25,13 +28,19 @@ def judge(order: OrderFacts, book: Rulebook) -> list[ClockDraft]:
     """
     # Of most orders most rules have nothing to say: to leave these out at once halves the time.
     begun = {name for name in book.starts if any(PARCEL_MOMENTS[name](parcel) for parcel in order.parcels)}
-    rules = [rule for rule in book.rules if rule.term.after or _begun(order, rule, begun)]
+    wrong = {trouble.kind for trouble in troubles(order)}
+    rules = [rule for rule in book.rules if rule.term.after or _begun(order, rule, begun, wrong)]
     return [found for found in _examine(order, book, rules) if isinstance(found, ClockDraft)]
 
 
-def _begun(order: OrderFacts, rule: Rule, begun: set[str]) -> bool:
-    """Whether there is anything for a clock of this rule to start at; `begun` are the moments that parcels have come to."""
+def _begun(order: OrderFacts, rule: Rule, begun: set[str], wrong: set[Kind]) -> bool:
+    """Whether there is anything for a clock of this rule to start at.
+
+    `begun` are the moments that parcels have come to, `wrong` the kinds of what scans or people told.
+    """
     term = rule.term
+    if term.subject == "trouble":
+        return term.kind in wrong
     if term.subject == "parcel":
         return term.start in begun or term.shape == "dwell"
     if term.subject == "ticket":
@@ -93,6 +102,10 @@ def _of_rule(
         for ticket in order.tickets:
             if ticket.kind in term.tickets:
                 _note(said, term, _ticket_clocks(order, book, ticket, term), ticket_id=ticket.id)
+    elif term.subject == "trouble":
+        for trouble in troubles(order):
+            if trouble.kind is term.kind:
+                _note(said, term, _trouble_clocks(order, book, trouble, term), waybill_id=trouble.waybill_id)
     elif term.after:
         for clock in former:
             _note(said, term, _escalation(order, book, term, clock), waybill_id=clock.waybill_id)
@@ -112,7 +125,7 @@ def untouched(order: OrderFacts, rule: Rule, term: Term) -> str:
     """Why the rule says nothing about this order at all; blank = it may."""
     if not (rule.variants and term.subject == "parcel") and (why := _not_applied(order, term)):
         return why
-    if order.void and term.subject != "ticket" and term.start not in PAST_VOID:
+    if order.void and term.subject not in ASKED_ANYWAY and term.start not in PAST_VOID:
         return "void"
     if (rule.since or rule.before) and (since := order.since):
         if rule.since and since < rule.since:
@@ -288,6 +301,16 @@ def _ticket_clocks(order: OrderFacts, book: Rulebook, ticket: TicketFacts, term:
     promised = PROMISES["ticket"][term.promise](ticket)
     cut_at = TICKET_MOMENTS[term.cut.on](ticket) if term.cut else None
     yield from _runs(order, book, term, started, stopped, promised, ticket=ticket, cut_at=cut_at)
+
+
+def _trouble_clocks(order: OrderFacts, book: Rulebook, trouble: Trouble, term: Term) -> Iterator[ClockDraft]:
+    started = TROUBLE_MOMENTS[term.start](trouble)
+    if started is None:
+        raise NotJudged("not_started")
+    stopped = _all_of([TROUBLE_MOMENTS[name](trouble) for name in term.stop])
+    parcel = next((parcel for parcel in order.parcels if parcel.waybill_id == trouble.waybill_id), None)
+    stopped = max(started, stopped) if stopped else None
+    yield from _runs(order, book, term, started, stopped, parcel=parcel, waybill_id=trouble.waybill_id)
 
 
 def _escalation(order: OrderFacts, book: Rulebook, term: Term, former: ClockDraft) -> Iterator[ClockDraft]:

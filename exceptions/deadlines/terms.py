@@ -22,8 +22,8 @@ from exceptions.deadlines.penalties import NOTHING, Tier, cap, penalty, read_tie
 from exceptions.deadlines.workdays import known_until
 
 GENERIC = "generic"
-# Packs that belong to no platform: what the law says, and what we promise ourselves.
-COMMON = ("law", "house")
+# Packs that belong to no platform: what the law says, what we promise ourselves, and how soon we see to what went wrong.
+COMMON = ("law", "house", "causes")
 
 RUNNING_SHAPES = ("span", "gap", "dwell")
 SHAPES = (*RUNNING_SHAPES, "figure", "window", "waiver")
@@ -91,7 +91,7 @@ class Term:
     whose: str
     # None where it opens no case.
     kind: Kind | None
-    # "order", "parcel" or "ticket": what runs the clock; a ticket's kinds.
+    # "order", "parcel", "ticket" or "trouble" (what scans or people tell): what runs the clock; a ticket's kinds.
     subject: str
     tickets: tuple[str, ...]
     start: str
@@ -293,6 +293,8 @@ def _checked(term: Term) -> Term:
     if not term.stop:
         raise Unreadable("stop", MISSING, name="stop")
     if term.whose in WATCHED and term.kind is None:
+        raise Unreadable("kind", MISSING, name="kind")
+    if term.subject == "trouble" and term.kind is None:
         raise Unreadable("kind", MISSING, name="kind")
     if term.subject == "ticket" and not term.tickets:
         raise Unreadable("tickets", MISSING, name="tickets")

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from exceptions.deadlines.kinds import Kind
+from exceptions.deadlines.troubles import DOUBTED, TOLD_BY_PEOPLE
 from exceptions.desk.risk import APPEAL_DAYS, FIRST_DOUBLING, HOURS_PER_DOUBLING
 
 # Same as exceptions.desk.risk.rank.
@@ -24,7 +26,29 @@ def _rank(level: str, due: str, grave: str, stake: str) -> str:
 # The most a column of money holds: the dearest order and its penalty together are more.
 MOST = "9999999999.99"
 
-# A lit clock without a case opens one, unless one of its kind is open already: then it joins that.
+# Kinds that scans or people tell. Whose word began the clock is the case's source: a report's, or else the track's.
+TOLD = ", ".join(sorted(repr(kind.value) for kind in {*TOLD_BY_PEOPLE, *DOUBTED.values()}))
+SOURCE = f"""
+    case when kind not in ({TOLD}) then 'rule' else coalesce((
+        select r.source from exceptions_report r
+        where r.order_id = lit.order_id and r.kind = lit.kind and r.said_at = lit.started_at
+          and r.waybill_id is not distinct from lit.waybill_id limit 1), 'tracking') end
+"""
+
+# One story, one case: that the carrier has not tried again, or not brought back, joins the open case of what went wrong.
+LEADS = {Kind.NOT_RETRIED: Kind.FAILED_DELIVERY, Kind.RETURN_OVERDUE: Kind.REFUSED}
+LED = ", ".join(repr(kind.value) for kind in LEADS)
+LEADER = f"case c.kind {' '.join(f'when {led.value!r} then {kind.value!r}' for led, kind in LEADS.items())} end"
+FOLLOWS = f"""c.kind in ({LED}) and exists (
+        select 1 from exceptions_clock l left join exceptions_case k on k.id = l.case_id
+        where l.order_id = c.order_id and l.kind = {LEADER} and l.waybill_id is not distinct from c.waybill_id
+          and l.stopped_at is null and l.level > 0 and (k.id is null or k.state <> 'resolved'))
+"""
+
+# A lit clock without a case opens one, unless one of its kind is open already: then it joins that. Where the last case of
+# its place is resolved, that one comes back instead, with its owner and its history; where that one was merged into a case
+# still open, the clock goes with it and lights nothing.
+# What was resolved as handled while about to break comes back, too, if it breaks all the same.
 OPEN = f"""
 with lit as (
     select distinct on (c.order_id, c.waybill_id, c.kind) c.*, o.shop_id, s.merchant_id,
@@ -33,26 +57,70 @@ with lit as (
     join orders_order o on o.id = c.order_id
     join merchants_shop s on s.id = o.shop_id
     where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and c.case_id is null
+      and not ({FOLLOWS})
     order by c.order_id, c.waybill_id, c.kind, c.level desc, c.due_at
+), former as (
+    select distinct on (k.order_id, k.waybill_id, k.kind) k.*, lit.level as now_level,
+           k.outcome = 'merged' and survivor.state <> 'resolved' as absorbed
+    from lit
+    join exceptions_case k on k.order_id = lit.order_id and k.kind = lit.kind
+         and k.waybill_id is not distinct from lit.waybill_id
+    left join exceptions_case survivor on survivor.id = k.merged_into_id
+    order by k.order_id, k.waybill_id, k.kind, k.state = 'resolved', k.resolved_at desc, k.id desc
+), broke as (
+    select distinct on (k.order_id, k.waybill_id, k.kind) k.*, c.level as now_level
+    from exceptions_clock c
+    join exceptions_case k on k.id = c.case_id
+    left join exceptions_case survivor on survivor.id = k.merged_into_id
+    where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 1 and k.state = 'resolved' and k.level < 2
+      and 'handled' in (k.outcome, survivor.outcome)
+      and not exists (select 1 from exceptions_case o where o.order_id = k.order_id and o.kind = k.kind
+                      and o.waybill_id is not distinct from k.waybill_id and o.state <> 'resolved')
+    order by k.order_id, k.waybill_id, k.kind, k.resolved_at desc, k.id desc, c.level desc
+), back as (
+    select id, outcome, resolved_at, now_level from former where state = 'resolved' and not coalesce(absorbed, false)
+    union
+    select b.id, b.outcome, b.resolved_at, b.now_level from broke b
+    where not exists (select 1 from former f where (f.order_id, f.kind) = (b.order_id, b.kind)
+                      and f.waybill_id is not distinct from b.waybill_id)
+), relapsed as (
+    update exceptions_case k
+    set state = 'open', outcome = '', resolved_at = null, merged_into_id = null, by_hand = false, level = b.now_level,
+        rank = {_rank("b.now_level", "k.due_at", "k.grave_at", "k.at_stake")},
+        relapses = k.relapses + 1, relapsed_at = %(now)s
+    from back b where k.id = b.id
+    returning k.id, b.now_level, b.outcome, b.resolved_at
 ), opened as (
-    insert into exceptions_case (merchant_id, shop_id, order_id, waybill_id, kind, state, opened_at, outcome, by_hand,
+    insert into exceptions_case (merchant_id, shop_id, order_id, waybill_id, kind, source, state, opened_at, outcome, by_hand,
                                  level, started_at, warn_at, due_at, grave_at, penalty, at_stake, rank)
-    select merchant_id, shop_id, order_id, waybill_id, kind, 'open', %(now)s, '', false,
+    select merchant_id, shop_id, order_id, waybill_id, kind, {SOURCE}, 'open', %(now)s, '', false,
            level, started_at, warn_at, due_at, grave_at, penalty, at_stake,
            {_rank("level", "due_at", "grave_at", "at_stake")}
     from lit
+    where not exists (select 1 from former f where (f.order_id, f.kind) = (lit.order_id, lit.kind)
+                      and f.waybill_id is not distinct from lit.waybill_id)
     on conflict do nothing
     returning id, level
+), taken as (
+    update exceptions_clock c set case_id = f.id
+    from former f
+    where f.absorbed and c.order_id = f.order_id and c.kind = f.kind
+      and c.waybill_id is not distinct from f.waybill_id
+      and c.stopped_at is null and c.level > 0 and c.case_id is null
 )
 insert into exceptions_caseentry (case_id, at, action, from_state, to_state, note, detail)
 select id, %(now)s, 'raise', '', 'open', '', jsonb_build_object('level', level) from opened
+union all
+select id, %(now)s, 'relapse', 'resolved', 'open', '',
+       jsonb_build_object('level', now_level, 'outcome', outcome, 'resolved_at', resolved_at)
+from relapsed
 """
 
-JOIN = """
+JOIN = f"""
 update exceptions_clock c set case_id = k.id
 from exceptions_case k
 where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 0 and c.case_id is null
-  and k.order_id = c.order_id and k.kind = c.kind and k.waybill_id is not distinct from c.waybill_id
+  and k.order_id = c.order_id and k.kind in (c.kind, {LEADER}) and k.waybill_id is not distinct from c.waybill_id
   and k.state <> 'resolved'
 """
 
@@ -62,6 +130,10 @@ def stacked(stack: str, over: str = "") -> str:
     return f"""case when {stack} = '' then sum(penalty) {over} when min(cap) {over} is null then max(penalty) {over}
                     else least(sum(penalty) {over}, min(cap) {over}) end"""
 
+
+# A snooze until some hours before the limit goes along with the limit; the same as exceptions.desk.deciding.slept_until.
+SLEPT_UNTIL = """coalesce(case when w.due_at > %(now)s then w.due_at when w.grave_at > %(now)s then w.grave_at end
+                              - make_interval(hours => k.wakes_before), k.snoozed_until)"""
 
 # A case shows its worst running clock, and is the facts' to settle again once it has one. It shows what its own
 # running clocks come to; where a clock of another case shares their stack, sums over cases are for insights.exposure.
@@ -87,7 +159,12 @@ with running as (
         penalty = w.penalty, at_stake = w.at_stake,
         rank = {_rank("w.level", "w.due_at", "w.grave_at", "w.at_stake")},
         state = case when w.level > was.level then 'open' else k.state end,
-        snoozed_until = case when w.level > was.level then null else k.snoozed_until end,
+        snoozed_until = case when w.level > was.level then null
+                             when k.wakes_on = 'due' and (w.due_at, w.grave_at) is distinct from (k.due_at, k.grave_at)
+                             then {SLEPT_UNTIL} else k.snoozed_until end,
+        snoozed_at = case when w.level > was.level then null else k.snoozed_at end,
+        wakes_on = case when w.level > was.level then '' else k.wakes_on end,
+        wakes_before = case when w.level > was.level then null else k.wakes_before end,
         by_hand = false
     from worst w
     join exceptions_case was on was.id = w.case_id
@@ -101,8 +178,25 @@ select id, %(now)s, 'worsen', old_state, 'open', '', jsonb_build_object('level',
 from changed where level > old_level
 """
 
+# What a snooze leaves when it is over; the same as exceptions.desk.deciding.AWAKE.
+AWAKE = "snoozed_at = null, snoozed_until = null, wakes_on = '', wakes_before = null"
+
+# A scan that was recorded after somebody said "until the next scan". Its index holds but the few that wait for one.
+SCANNED = f"""
+with woken as (
+    update exceptions_case k set state = 'open', {AWAKE}
+    where k.order_id = any(%(orders)s) and k.state = 'snoozed' and k.wakes_on = 'scan'
+      and exists (select 1 from shipments_trackingevent e where e.waybill_id = k.waybill_id
+                  and e.recorded_at > k.snoozed_at)
+    returning k.id
+)
+insert into exceptions_caseentry (case_id, at, action, from_state, to_state, note, detail)
+select id, %(now)s, 'wake', 'snoozed', 'open', '', '{{"by": "scan"}}' from woken
+"""
+
 # No running clock is left: the facts have settled it, unless a person opened it, whose word it then takes to close it.
-CLEAR = """
+# What was merged into it and still burns comes back: nobody has looked after that.
+CLEAR = f"""
 with settled as (
     select k.id, k.state,
            case when not exists (select 1 from exceptions_clock c where c.case_id = k.id) then 'void'
@@ -113,12 +207,28 @@ with settled as (
       and not exists (select 1 from exceptions_clock c where c.case_id = k.id and c.stopped_at is null)
 ), cleared as (
     update exceptions_case k
-    set state = 'resolved', resolved_at = %(now)s, outcome = s.outcome, snoozed_until = null
+    set state = 'resolved', resolved_at = %(now)s, outcome = s.outcome, claimed_until = null, {AWAKE}
     from settled s where k.id = s.id
     returning k.id, s.state, s.outcome
+), released as (
+    update exceptions_case k
+    set state = 'open', outcome = '', resolved_at = null, merged_into_id = null, level = c.level,
+        rank = {_rank("c.level", "k.due_at", "k.grave_at", "k.at_stake")},
+        relapses = k.relapses + 1, relapsed_at = %(now)s
+    from settled s, lateral (
+        select c.case_id, max(c.level) as level from exceptions_clock c join exceptions_case m on m.id = c.case_id
+        where m.merged_into_id = s.id and m.state = 'resolved' and c.stopped_at is null and c.level > 0
+          and not exists (select 1 from exceptions_case o where o.order_id = m.order_id and o.kind = m.kind
+                          and o.waybill_id is not distinct from m.waybill_id and o.state <> 'resolved')
+        group by c.case_id
+    ) c
+    where k.id = c.case_id
+    returning k.id, k.level
 )
 insert into exceptions_caseentry (case_id, at, action, from_state, to_state, note, detail)
 select id, %(now)s, 'clear', state, 'resolved', '', jsonb_build_object('outcome', outcome) from cleared
+union all
+select id, %(now)s, 'relapse', 'resolved', 'open', '', jsonb_build_object('level', level, 'outcome', 'merged') from released
 """
 
 
@@ -127,7 +237,7 @@ def settle(order_ids: list[int], now: datetime) -> None:
 
     The caller holds the orders locked, so no person acts on one of their cases meanwhile.
     """
-    _do((OPEN, JOIN, FOLLOW, CLEAR), order_ids, now)
+    _do((OPEN, JOIN, FOLLOW, SCANNED, CLEAR), order_ids, now)
 
 
 def worsen(order_ids: list[int], now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The case workflow as a table. Buttons, API and services read the same one. Pure."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shipops.kit.choices import Choice
 
@@ -12,7 +13,7 @@ class State(Choice):
 
 
 class Action(Choice):
-    """What can be done to a case; the first group by people, the second by the sweep alone."""
+    """What can be done to a case; the first two groups by people, UNDO by way of a command's, the rest by the sweep."""
 
     ASSIGN = "assign", _("Assign")
     NOTE = "note", _("Add a note")
@@ -22,7 +23,7 @@ class Action(Choice):
     REOPEN = "reopen", _("Reopen")
     MERGE = "merge", _("Merge")
     # What is done about it outside; each ticks the step of the playbook that asks for it.
-    URGE = "urge", _("Urge the carrier")
+    URGE = "urge", pgettext_lazy("what was done outside", "Urge the carrier")
     INTERCEPT = "intercept", _("Intercept")
     CLAIM = "claim", _("Claim")
     CONTACT = "contact", _("Contact the buyer")
@@ -31,6 +32,8 @@ class Action(Choice):
     COMPENSATE = "compensate", _("Compensate")
     APPEAL = "appeal", _("Appeal")
     PROVE = "prove", _("Keep proof")
+    # A command taken back: its own line in the log of each case, whatever the state.
+    UNDO = "undo", _("Undo")
 
     RAISE = "raise", _("Opened")
     WORSEN = "worsen", _("Got worse")
@@ -57,6 +60,9 @@ TABLE: dict[tuple[State, Action], State] = {
     (State.SNOOZED, Action.CLEAR): State.RESOLVED,
     (State.RESOLVED, Action.NOTE): State.RESOLVED,
     (State.RESOLVED, Action.REOPEN): State.OPEN,
+    (State.RESOLVED, Action.RELAPSE): State.OPEN,
+    (State.OPEN, Action.MERGE): State.RESOLVED,
+    (State.SNOOZED, Action.MERGE): State.RESOLVED,
 }
 
 # What is done outside leaves the case in its state.
@@ -73,7 +79,10 @@ VERBS = (
 )
 TABLE |= {(state, verb): state for state in (State.OPEN, State.SNOOZED) for verb in VERBS}
 
-BY_PEOPLE = (Action.ASSIGN, Action.NOTE, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REOPEN)
+BY_PEOPLE = (
+    *(Action.ASSIGN, Action.NOTE, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REOPEN, Action.MERGE),
+    *VERBS,
+)
 
 
 def next_state(state: State, action: Action) -> State | None:

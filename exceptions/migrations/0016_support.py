@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions', '0007_desk'),
+        ('exceptions', '0012_acts'),
         ('orders', '0003_support'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

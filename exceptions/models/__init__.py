@@ -6,6 +6,7 @@ from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.incidents import Incident
 from exceptions.models.lookups import Lookup
+from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "Lookup",
     "Policy",
     "Release",
+    "Report",
 ]

@@ -114,6 +114,10 @@ class Case(models.Model):
             models.Index(
                 fields=["merchant", "-rank", "-id"], name="case_queue_merchant", condition=~Q(state=State.RESOLVED)
             ),
+            # exceptions.desk.settle: those of an order that wait for its next scan; empty but for a few.
+            models.Index(
+                fields=["order"], name="case_wakes_on_scan", condition=Q(state=State.SNOOZED, wakes_on="scan")
+            ),
             # exceptions.tasks.wake: snoozed cases whose time has come.
             models.Index(fields=["snoozed_until"], name="case_snoozed", condition=Q(state=State.SNOOZED)),
         ]

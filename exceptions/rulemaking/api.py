@@ -35,7 +35,7 @@ class Conflict(APIException):
 class RuleSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     shops = serializers.ListField(child=serializers.CharField(), help_text="Codes of the shops where it is like this.")
-    pack = serializers.CharField(help_text="A platform, law, house, or own.")
+    pack = serializers.CharField(help_text="A platform, law, house, causes, or own.")
     name = serializers.CharField()
     shape = serializers.CharField()
     whose = serializers.CharField()

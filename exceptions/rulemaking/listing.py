@@ -36,7 +36,7 @@ class Row:
     """A rule in one shop; texts in the language of the moment."""
 
     code: str
-    # Name of its pack: a platform, law, house; own = the merchant's.
+    # Name of its pack: a platform, law, house, causes; own = the merchant's.
     pack: str
     name: str
     shape: str

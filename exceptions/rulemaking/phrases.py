@@ -15,7 +15,12 @@ from merchants.models import Platform
 from orders.models import Goods
 from shipops.kit import money, times
 
-PACKS = {"law": gettext_lazy("The law"), "house": gettext_lazy("Our own promises"), **dict(Platform.choices)}
+PACKS = {
+    "law": gettext_lazy("The law"),
+    "house": gettext_lazy("Our own promises"),
+    "causes": gettext_lazy("What went wrong"),
+    **dict(Platform.choices),
+}
 WHOSE = {
     "ours": gettext_lazy("our clock"),
     "carrier": gettext_lazy("the carrier’s clock"),

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from exceptions.deadlines.clocks import ClockDraft, Silence
-from exceptions.deadlines.facts import OrderFacts, ParcelFacts, StayFacts, TicketFacts
+from exceptions.deadlines.facts import OrderFacts, ParcelFacts, ReportFacts, StayFacts, TicketFacts
 from exceptions.deadlines.kinds import Level
 from exceptions.deadlines.lengths import Step, lane_name
 from exceptions.deadlines.rulebook import Rule, Rulebook
@@ -66,7 +66,7 @@ class Tried:
 
 def wanted(term: Term, first: Term | None = None) -> list[str]:
     """The moments an example of this rule needs, in order: the usual ones, its start, its stops, what cuts it."""
-    usual = ["opened"] if term.subject == "ticket" else ["paid", "uploaded", "picked_up"]
+    usual = {"ticket": ["opened"], "trouble": ["told"]}.get(term.subject, ["paid", "uploaded", "picked_up"])
     named = [(first or term).start if term.after else term.start, *([term.cut.on] if term.cut else []), *term.stop]
     if "paid" not in usual:
         usual = ["paid", *usual]
@@ -112,12 +112,15 @@ def facts(term: Term, example: Example) -> OrderFacts:
     """The example as rules read it: one order with one parcel or ticket."""
     known = example.moments
     parcels: tuple[ParcelFacts, ...] = ()
-    if term.subject != "ticket" and known.keys() - {"paid"}:
+    if term.subject not in ("ticket", "trouble") and known.keys() - {"paid"}:
         parcels = (_parcel(term, known),)
     tickets: tuple[TicketFacts, ...] = ()
     if term.subject == "ticket" and "opened" in known:
         steps = {name: at for name, at in known.items() if name not in ("paid", "opened", "closed")}
         tickets = (TicketFacts(0, term.tickets[0], known["opened"], example.promised_at, known.get("closed"), steps),)
+    reports: tuple[ReportFacts, ...] = ()
+    if term.subject == "trouble" and term.kind and "told" in known:
+        reports = (ReportFacts(term.kind, None, known["told"], known.get("over")),)
     promised: dict[str, Any] = {}
     if term.promise in ("dispatch", "delivery"):
         promised[f"promised_{term.promise}_at"] = example.promised_at
@@ -127,6 +130,7 @@ def facts(term: Term, example: Example) -> OrderFacts:
         amount=example.amount,
         parcels=parcels,
         tickets=tickets,
+        reports=reports,
         to_places=(example.province,) if example.province else (),
         to_province=example.province,
         placed_at=known.get("paid"),

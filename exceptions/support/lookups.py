@@ -18,8 +18,6 @@ from orders.models import Order
 
 REVEAL: Final = audit.label("buyer.reveal", gettext_lazy("Saw a buyer’s data in full"))
 RECENT: Final = 8
-# A verb of the desk where it has verbs, else a note.
-CONTACT: Final = Action.CONTACT if Action.CONTACT in cases.CHANGES else Action.NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +68,4 @@ def note_told(member: Member, order: Order, text: str, now: datetime) -> Case:
     case = open_cases.order_by("-rank", "-pk").first()
     if case is None:
         raise NotAllowed(_("This order has no open case to note it on."))
-    return cases.act(member, case.pk, CONTACT, now=now, note=text)
+    return cases.act(member, case.pk, Action.CONTACT, now=now, note=text)

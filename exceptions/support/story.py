@@ -7,7 +7,7 @@ from django.db.models import F, Prefetch, Q
 
 from exceptions.deadlines.terms import Term
 from exceptions.desk.workflow import State
-from exceptions.models import Case, CaseEntry, Clock, Filing, Lookup
+from exceptions.models import Case, CaseEntry, Clock, Filing, Lookup, Report
 from exceptions.policies import book_of
 from merchants.access import Member, get, scoped
 from orders import names
@@ -43,6 +43,8 @@ class OrderStory:
     # The log of all of them.
     entries: list[CaseEntry]
     filings: list[Filing]
+    # What somebody said went wrong.
+    reports: list[Report]
     # The imports under way when the order last changed.
     imports: list[OrderImport]
     # Who saw the buyer's data in full, and when last.
@@ -83,6 +85,7 @@ def story(member: Member, pk: int, *, scans: int = SCANS, parcel: int = 0) -> Or
         cases=list(cases.order_by(F("resolved_at").desc(nulls_first=True), "-rank", "-pk")),
         entries=list(entries.order_by("-at", "-pk")),
         filings=list(Filing.objects.filter(order=order).select_related("filed_by").order_by("-pk")),
+        reports=list(Report.objects.filter(order=order).order_by("-said_at", "-pk")),
         imports=_imports(order),
         reveals=list(Lookup.objects.filter(order=order, revealed_at__isnull=False).select_related("by").order_by("pk")),
         others=_others(member, order),

@@ -1,6 +1,6 @@
 """One order in one stream, newest first: what the platform told, scans, limits, cases, messages, money and edits."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from exceptions.deadlines.kinds import Kind
 from exceptions.desk.workflow import Action
-from exceptions.models import CaseEntry, Clock, Filing
+from exceptions.models import CaseEntry, Clock, Filing, Report
 from exceptions.support.story import OrderStory
-from exceptions.timeline import PLATFORM, Moment, entry, event, facts, term_name, verdicts
+from exceptions.timeline import PLATFORM, Moment, entry, event, facts, taken_back, term_name, verdicts
+from orders import masking
 from orders.models import Order, Ticket
 from shipments.models import Parcel
 from shipops.kit import money, times
@@ -61,7 +62,9 @@ def moments(story: OrderStory, now: datetime) -> list[Moment]:
     stream = [event(scan) for scan in story.events]
     stream += facts(story.order, story.dispatches)
     stream += _promises(story.order)
-    stream += [_logged(line, story, people, now) for line in story.entries]
+    undone = taken_back(story.entries)
+    stream += [_logged(line, story, people, now, undone) for line in story.entries]
+    stream += [_report(report) for report in story.reports]
     for clock in story.clocks:
         stream += verdicts(clock, story.terms.get(clock.term), now)
         stream += _penalties(clock, story, now)
@@ -97,12 +100,31 @@ def _promises(order: Order) -> Iterator[Moment]:
             yield Moment(at, "", lead, source=str(PLATFORM), group=Group.FACTS.value)
 
 
-def _logged(line: CaseEntry, story: OrderStory, people: dict[int, str], now: datetime) -> Moment:
+def _logged(
+    line: CaseEntry, story: OrderStory, people: dict[int, str], now: datetime, undone: Container[int | None]
+) -> Moment:
     case = line.case
-    about = [f"C-{case.pk}", str(Kind(case.kind).label)]
     group = GROUPS_OF_ACTIONS.get(line.action, Group.CASES)
-    told = entry(line, people, story.order.shop.zone, now)
-    return replace(told, source=" · ".join(about), group=group.value, waybill=case.waybill_id)
+    told = entry(line, people, story.order, now, undone, case.pk)
+    about = [f"C-{case.pk}", str(Kind(case.kind).label), told.source]
+    source = " · ".join(part for part in about if part)
+    return replace(told, source=source, group=group.value, waybill=case.waybill_id)
+
+
+def _report(report: Report) -> Moment:
+    """What somebody said went wrong; numbers in it are masked as in a buyer's message."""
+    said_by_buyer = report.source == Report.Source.BUYER
+    heard = times.spell(report.recorded_at - report.said_at)
+    return Moment(
+        report.said_at,
+        "is-verdict",
+        str(report.get_source_display()),
+        report.kind_label,
+        _("heard {t} later").format(t=heard),
+        note=masking.text(str(report.text or "")),
+        group=(Group.MESSAGES if said_by_buyer else Group.CASES).value,
+        waybill=report.waybill_id,
+    )
 
 
 def _penalties(clock: Clock, story: OrderStory, now: datetime) -> Iterator[Moment]:

@@ -6,11 +6,13 @@ from typing import Any
 
 from django import template
 from django.db.models import F, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
-from exceptions import limits, shown
+from exceptions import buyer_links, limits, reports, shown
 from exceptions.blindspots import of_parcel, reasons_of
-from exceptions.models import Blindspot, Case
+from exceptions.desk.kind_words import explains
+from exceptions.models import Blindspot, Case, Report
 from orders.models import Order
 from shipments.models import Waybill
 
@@ -28,6 +30,12 @@ def cases_of(context: template.Context, order: Order) -> dict[str, Any]:
         "blind": reasons_of(blind),
         "order": order,
         "shown_only": limits.shown_only(order, now),
+        "reports": _reports(Report.objects.filter(order=order)),
+        "shop": order.shop,
+        "csrf_token": context.get("csrf_token"),
+        "may_triage": context.get("may_triage"),
+        "about": f"order={order.pk}",
+        "buyer_link": _buyer_link(context, order),
     }
 
 
@@ -38,7 +46,42 @@ def cases_on(context: template.Context, waybill: Waybill, orders: Iterable[Order
     return {
         "rows": _rows(Case.objects.filter(waybill=waybill, order__in=mine), _now(context)),
         "blind": reasons_of(of_parcel(waybill, mine)),
+        "reports": _reports(Report.objects.filter(waybill=waybill, order__in=mine)),
+        "shop": mine[0].shop if mine else None,
+        "csrf_token": context.get("csrf_token"),
+        "may_triage": context.get("may_triage"),
+        "about": f"waybill={waybill.pk}",
     }
+
+
+@register.inclusion_tag("exceptions/_reports_of_case.html", takes_context=True)
+def reports_of(context: template.Context, case: Case) -> dict[str, Any]:
+    """`{% reports_of case %}`: what people said of its kind about its parcel, with their words; nothing, no card."""
+    return {
+        "reports": reports.of_case(case),
+        "case": case,
+        "shop": case.shop,
+        "csrf_token": context.get("csrf_token"),
+        "may_triage": context.get("may_triage"),
+    }
+
+
+@register.inclusion_tag("exceptions/_two_kinds.html")
+def two_kinds(q: str) -> dict[str, Any]:
+    """`{% two_kinds filters.q %}`: interception and failed delivery told apart, where one of them is searched for."""
+    return {"two_kinds": explains(q or "")}
+
+
+def _reports(found: QuerySet[Report]) -> list[Report]:
+    return list(found.select_related("waybill", "by", "order__shop").order_by("-said_at", "-pk"))
+
+
+def _buyer_link(context: template.Context, order: Order) -> str:
+    """The address the buyer tells of this order by, for those who may give it out."""
+    request = context.get("request")
+    if request is None or not context.get("may_triage"):
+        return ""
+    return str(request.build_absolute_uri(reverse("buyer-report", args=[buyer_links.token(order.pk, _now(context))])))
 
 
 def _now(context: template.Context) -> datetime:

@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exceptions.deadlines.clocks import ClockDraft
-from exceptions.deadlines.facts import OrderFacts, ParcelFacts, StayFacts, TicketFacts
-from exceptions.deadlines.kinds import Level
+from exceptions.deadlines.facts import OrderFacts, ParcelFacts, ReportFacts, StayFacts, TicketFacts
+from exceptions.deadlines.kinds import Kind, Level
 from exceptions.deadlines.rulebook import Rulebook, plain
 from exceptions.deadlines.rules import judge
 from exceptions.deadlines.terms import COMMON, GENERIC, RUNNING_SHAPES, document
@@ -140,6 +140,8 @@ class Case:
         )
         if entry["subject"] == "ticket":
             return replace(base, tickets=(self.told_ticket(moments),))
+        if entry["subject"] == "trouble":
+            return replace(base, reports=(ReportFacts(Kind(entry["kind"]), None, zero, moments.get("over")),))
         if entry["subject"] == "parcel":
             return replace(base, parcels=(self.told_parcel(moments, stopped),))
         if "delivered" in entry["stop"]:

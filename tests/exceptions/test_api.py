@@ -10,6 +10,9 @@ from exceptions.models import Case
 from merchants.models import Shop, User
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
 
+# What is done outside, in the order of its keys.
+OUTSIDE = ["urge", "intercept", "claim", "contact", "work_order", "reship", "compensate", "appeal", "prove"]
+
 
 @pytest.fixture
 def now() -> datetime:
@@ -33,7 +36,7 @@ def test_the_queue_is_told_in_rank_order_with_what_can_be_done(caller: Client, s
     assert (told["kind"], told["level"], told["state"]) == ("late_pickup", "broken", "open")
     assert (told["shop"], told["order"], told["carrier"]) == ("MT-PDD", "690002", "yuantong")
     assert (told["waybill"], told["assignee"]) == ("YT8834201944715", None)
-    assert told["actions"] == ["assign", "note", "snooze", "resolve"]
+    assert told["actions"] == ["assign", "note", "snooze", "resolve", "merge", *OUTSIDE]
 
 
 def test_the_filters_are_those_of_the_page(caller: Client, shop: Shop, now: datetime) -> None:
@@ -58,7 +61,7 @@ def test_an_action_answers_with_the_case_as_it_then_is(caller: Client, shop: Sho
     assert response.status_code == 200
     assert (response.json()["state"], response.json()["actions"]) == (
         "snoozed",
-        ["assign", "note", "snooze", "wake", "resolve"],
+        ["assign", "note", "snooze", "wake", "resolve", "merge", *OUTSIDE],
     )
 
 

@@ -125,7 +125,7 @@ def test_the_page_of_limits_takes_the_same_queries_however_many_parcels(
         caches["local"].clear()
         if n:
             # session, person, membership, shops (2), order, versions, facts (7), numbers of parcels, rail
-            with django_assert_num_queries(16):
+            with django_assert_num_queries(17):
                 browser.get(url)
 
 
@@ -148,7 +148,7 @@ def test_rights_cost_one_reading_of_the_order(shop: Shop, now: datetime, django_
     with_right(shop, now)
     limits.shown_only(order, now)
     # published versions, facts (6: nothing was sent, so no scans), no numbers of parcels
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert [line.code for line in limits.shown_only(order, now)] == ["OWN-EDIT"]
 
 

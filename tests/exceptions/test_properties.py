@@ -12,9 +12,11 @@ from django.db.models import Count, Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exceptions import reports
 from exceptions.desk import cases
 from exceptions.desk.workflow import Action
 from exceptions.models import Case, CaseEntry, Clock
+from exceptions.reports import Said
 from merchants.access import Member
 from merchants.models import Shop, User
 from orders import tickets
@@ -67,6 +69,11 @@ def ticket(shop: Shop, now: datetime, opened_at: datetime, **steps: datetime) ->
     assert not one.problems
 
 
+def say(now: datetime, said_at: datetime, kind: str) -> None:
+    for order in Order.objects.all():
+        reports.tell([Said(order.pk, None, kind, said_at=said_at)], "buyer", now=now)
+
+
 # Each fact as it is told by its own source at an instant of telling, given when the order was paid.
 Fact = Callable[[Shop, datetime, datetime], object]
 FACTS: tuple[Fact, ...] = (
@@ -79,6 +86,9 @@ FACTS: tuple[Fact, ...] = (
     ),
     lambda shop, paid, now: scan(now, paid + 95 * HOUR, Stage.OUT_FOR_DELIVERY, "【深圳南山网点】派件中"),
     lambda shop, paid, now: scan(now, paid + 97 * HOUR, Stage.IN_TRANSIT, "地址不详", Cause.ADDRESS),
+    lambda shop, paid, now: scan(now, paid + 40 * HOUR, Stage.IN_TRANSIT, "快件丢失", Cause.LOST),
+    lambda shop, paid, now: scan(now, paid + 72 * HOUR, Stage.IN_TRANSIT, "外包装破损", Cause.DAMAGED),
+    lambda shop, paid, now: say(now, paid + 96 * HOUR, "misdelivery"),
     lambda shop, paid, now: ticket(shop, now, paid + 80 * HOUR),
     lambda shop, paid, now: ticket(shop, now, paid + 80 * HOUR, agreed=paid + 90 * HOUR),
 )
@@ -156,15 +166,21 @@ STEPS: dict[str, Step] = {
     "picked_up": lambda shop, member, paid, now: scan(now, now, Stage.PICKED_UP, "【义乌网点】已揽收"),
     "moves": lambda shop, member, paid, now: scan(now, now - HOUR, Stage.IN_TRANSIT, "快件已到达【深圳转运中心】"),
     "fails": lambda shop, member, paid, now: scan(now, now, Stage.IN_TRANSIT, "地址不详", Cause.ADDRESS),
+    "damaged": lambda shop, member, paid, now: scan(now, now, Stage.IN_TRANSIT, "外包装破损", Cause.DAMAGED),
+    "told": lambda shop, member, paid, now: say(now, now, "false_delivery"),
     "delivered": lambda shop, member, paid, now: scan(now, now, Stage.DELIVERED, "已签收"),
     "asked": lambda shop, member, paid, now: ticket(shop, now, paid + HOUR),
     "agreed": lambda shop, member, paid, now: ticket(shop, now, paid + HOUR, agreed=now),
     "refunded": lambda shop, member, paid, now: take_in(shop, [told("dispatched", paid, refunded=125)], now),
     "cancelled": lambda shop, member, paid, now: take_in(shop, [told("cancelled", paid)], now),
     "resolves": lambda shop, member, paid, now: act(member, Action.RESOLVE, now, outcome="handled"),
+    "dismisses": lambda shop, member, paid, now: act(member, Action.RESOLVE, now, outcome="no_action", note="不用管"),
     "reopens": lambda shop, member, paid, now: act(member, Action.REOPEN, now),
     "snoozes": lambda shop, member, paid, now: act(member, Action.SNOOZE, now, until=now + 5 * HOUR),
 }
+
+
+OPENS_OR_CLOSES = ("clear", "resolve", "reopen", "relapse")
 
 
 def assert_clocks_and_cases_agree(now: datetime) -> None:
@@ -183,10 +199,12 @@ def assert_clocks_and_cases_agree(now: datetime) -> None:
         entries = sorted(case.entries.all(), key=lambda entry: entry.pk)
         assert entries[-1].to_state == case.state
         assert all(one.to_state == other.from_state for one, other in pairwise(entries))
-        closed = [entry.action for entry in entries if entry.action in ("clear", "resolve", "reopen")]
-        assert all((one == "reopen") != (other == "reopen") for one, other in pairwise(closed)), (
-            "a case was closed twice"
-        )
+        closed = [entry.action in ("clear", "resolve") for entry in entries if entry.action in OPENS_OR_CLOSES]
+        assert all(one != other for one, other in pairwise(closed)), "a case was closed, or came back, twice"
+        came_back = [entry.action for entry in entries].count("relapse")
+        assert case.relapses == came_back
+    places = Case.objects.exclude(state="resolved").values_list("order", "waybill", "kind")
+    assert len(places) == len(set(places))
 
 
 @ANY_ORDER

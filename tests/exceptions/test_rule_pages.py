@@ -74,13 +74,13 @@ def draft(merchant: Merchant) -> dict[str, Any]:
 class TestTheList:
     def test_it_has_the_rules_of_the_platforms_the_merchant_sells_on_and_those_of_all(self, browser: Client) -> None:
         shelf = browser.get(reverse("rules")).context["shelf"]
-        assert [name for name, _label in shelf.packs] == ["pdd", "law", "house"]
+        assert [name for name, _label in shelf.packs] == ["pdd", "law", "house", "causes"]
         assert CODE in [row.term.code for row in shelf.rows]
         assert DOUYIN not in [row.term.code for row in shelf.rows]
 
     def test_a_shop_on_another_platform_brings_its_rules(self, browser: Client, other_shop: Shop) -> None:
         shelf = browser.get(reverse("rules")).context["shelf"]
-        assert [name for name, _label in shelf.packs] == ["pdd", "douyin", "law", "house"]
+        assert [name for name, _label in shelf.packs] == ["pdd", "douyin", "law", "house", "causes"]
         assert DOUYIN in [row.term.code for row in shelf.rows]
 
     def test_a_shop_on_a_platform_without_a_pack_has_the_generic_rules(

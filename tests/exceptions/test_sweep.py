@@ -116,7 +116,7 @@ def test_a_case_a_person_resolved_is_not_raised_again_by_the_same_run(shop: Shop
     assert the_case().outcome == "handled"
 
 
-def test_a_second_stall_is_a_new_run_and_a_new_case(shop: Shop, now: datetime) -> None:
+def test_a_second_stall_is_a_new_run_and_brings_the_former_case_back_with_a_mark(shop: Shop, now: datetime) -> None:
     order = an_order(shop, "a", now, handed_over_at=now + HOUR)
     waybill = a_parcel(order, "YT1", now, first_trace_at=now + HOUR, picked_up_at=now + HOUR, moved_at=now + 4 * HOUR)
     a_scan(waybill, now + HOUR, "picked_up")
@@ -131,8 +131,10 @@ def test_a_second_stall_is_a_new_run_and_a_new_case(shop: Shop, now: datetime) -
     assert (first.state, first.outcome) == ("resolved", "healed")
     assert Clock.objects.get(started_at=now + 4 * HOUR).stopped_at == now + 60 * HOUR
     run(now + 110 * HOUR)
-    second = Case.objects.exclude(pk=first.pk).get()
-    assert (second.kind, second.state, second.started_at) == ("transit_stall", "open", now + 60 * HOUR)
+    back = the_case()
+    assert (back.pk, back.kind, back.state, back.started_at) == (first.pk, "transit_stall", "open", now + 60 * HOUR)
+    assert (back.relapses, back.relapsed_at, back.outcome) == (1, now + 110 * HOUR, "")
+    assert Clock.objects.get(started_at=now + 60 * HOUR, kind="transit_stall").case == back
 
 
 def test_getting_worse_ends_a_snooze(shop: Shop, now: datetime) -> None:
