@@ -1,8 +1,11 @@
-"""One case, told: its limits with their arithmetic, and everything that happened in one stream, newest first."""
+"""One case, told: its limits with their arithmetic, and everything that happened in one stream, newest first.
+
+`event`, `entry`, `verdicts` and `facts` make the lines; the support view (exceptions.support) tells a whole order with them.
+"""
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +21,7 @@ from exceptions.desk.workflow import VERBS, Action
 from exceptions.models import Case, CaseEntry, Clock, Filing
 from exceptions.moment_labels import MOMENTS
 from exceptions.together import attachments
+from orders.models import Dispatch, Order
 from shipments.models import TrackingEvent
 from shipments.status import CAUSES, STAGES, Stage
 from shipops.kit import money, times
@@ -59,6 +63,9 @@ class Moment:
     source: str = ""
     raw: str = ""
     note: str = ""
+    # What sort of line it is (exceptions.support.stream.Group), and the waybill it is about.
+    group: str = ""
+    waybill: int | None = None
 
 
 def limits(story: CaseStory, now: datetime) -> list[Limit]:
@@ -127,61 +134,70 @@ def term_note(term: Term) -> str:
 
 
 def moments(story: CaseStory, people: dict[int, str], now: datetime, filed: Iterable[Filing] = ()) -> list[Moment]:
-    """Scans, log lines, verdicts, what the order tells and the filings of the case's kind, newest first."""
-    stream = [_event(event) for event in story.events]
-    undone = {entry.detail.get("command") for entry in story.entries if entry.action == Action.UNDO.value}
-    stream += [_entry(entry, people, story, now, undone) for entry in story.entries]
+    """Scans, log lines, verdicts and what the order tells and the filings of the case's kind, newest first."""
+    undone = taken_back(story.entries)
+    stream = [event(scan) for scan in story.events]
+    stream += [entry(line, people, story.order, now, undone, story.case.pk) for line in story.entries]
     for clock in story.clocks:
         if clock.kind == story.case.kind:
-            stream += _verdicts(clock, story.terms.get(clock.term), now)
-    stream += _order_moments(story)
+            stream += verdicts(clock, story.terms.get(clock.term), now)
+    stream += facts(story.order, story.dispatches)
     stream += _filings(filed, story, now)
     return sorted(stream, key=lambda moment: moment.at, reverse=True)
 
 
-def _event(event: TrackingEvent) -> Moment:
-    stage = STAGES.get(event.stage, Stage.UNKNOWN)
-    cause = CAUSES.get(event.cause)
-    heard = event.recorded_at - event.occurred_at
-    source = [event.waybill.carrier.name, event.place, _("heard {t} later").format(t=times.spell(heard))]
+def taken_back(entries: Iterable[CaseEntry]) -> set[int | None]:
+    """The commands that lines of a log say were undone."""
+    return {line.detail.get("command") for line in entries if line.action == Action.UNDO.value}
+
+
+def event(scan: TrackingEvent) -> Moment:
+    """One scan, with who told it and how late."""
+    stage = STAGES.get(scan.stage, Stage.UNKNOWN)
+    cause = CAUSES.get(scan.cause)
+    heard = scan.recorded_at - scan.occurred_at
+    source = [scan.waybill.carrier.name, scan.place, _("heard {t} later").format(t=times.spell(heard))]
     return Moment(
-        at=event.occurred_at,
+        at=scan.occurred_at,
         tone="is-kept" if stage is Stage.DELIVERED else "is-verdict" if cause else "",
         lead=str(stage.label) + (f" · {cause.label}" if cause else ""),
-        text=event.text,
+        text=scan.text,
         source=" · ".join(part for part in source if part),
-        raw=event.code,
+        raw=scan.code,
+        group="scans",
+        waybill=scan.waybill_id,
     )
 
 
-def _entry(
-    entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime, undone: Container[int | None]
+def entry(
+    line: CaseEntry, people: dict[int, str], order: Order, now: datetime, undone: Container[int | None], own: int
 ) -> Moment:
-    action = Action(entry.action)
-    by = entry.by.display_name if entry.by else _("shipops")
-    tone = "is-act" if entry.by else "is-verdict"
+    """One line of a case's log; `people` are names by id, `own` is the case that needs no naming."""
+    action = Action(line.action)
+    by = line.by.display_name if line.by else _("shipops")
+    tone = "is-act" if line.by else "is-verdict"
     if action is Action.CLEAR:
         tone = "is-kept"
-    done, source = _done(action, entry, people, story, now), []
-    if entry.case_id != story.case.pk:
-        source.append(f"C-{entry.case_id}")
-    if entry.command_id in undone and action is not Action.UNDO:
+    done, source = _done(action, line, people, order, now), []
+    if line.case_id != own:
+        source.append(f"C-{line.case_id}")
+    if line.command_id in undone and action is not Action.UNDO:
         tone = ""
         source.append(_("taken back"))
-    return Moment(entry.at, tone, by, done, " · ".join(source), note=entry.note)
+    return Moment(line.at, tone, by, done, " · ".join(source), note=line.note, group="cases")
 
 
-def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseStory, now: datetime) -> str:
+def _done(action: Action, entry: CaseEntry, people: dict[int, str], order: Order, now: datetime) -> str:
     """What somebody did, in a few words."""
     detail = entry.detail or {}
-    said = filings.told(detail, now, story.order.shop.zone) or attachments.told(detail)
+    said = filings.told(detail, now, order.shop.zone) or attachments.told(detail)
     if said:
         return said
     if action is Action.ASSIGN:
         name = people.get(detail.get("assignee") or 0)
         return _("put {name} in charge").format(name=name) if name else _("put nobody in charge")
     if action in (Action.SNOOZE, Action.WAKE):
-        return _slept(action, entry, detail, now, story)
+        return _slept(action, entry, detail, now, order.shop.zone)
     if action in (Action.RESOLVE, Action.CLEAR):
         labels = dict(Case.Outcome.choices)
         verb = _("resolved it: {outcome}") if action is Action.RESOLVE else _("settled it by the facts: {outcome}")
@@ -194,13 +210,13 @@ def _done(action: Action, entry: CaseEntry, people: dict[int, str], story: CaseS
     if action is Action.MERGE:
         return _("merged it into C-{pk}").format(pk=detail.get("into", "–"))
     if action in VERBS:
-        money_told = money.shown(Decimal(detail["amount"]), story.order.currency) if detail.get("amount") else ""
+        money_told = money.shown(Decimal(detail["amount"]), order.currency) if detail.get("amount") else ""
         told = [detail.get("where", ""), detail.get("number", ""), money_told]
         return " · ".join(filter(None, [str(action.label), *told]))
     return {Action.NOTE: _("noted"), Action.REOPEN: _("reopened it")}.get(action, str(action.label))
 
 
-def _slept(action: Action, entry: CaseEntry, detail: dict[str, Any], now: datetime, story: CaseStory) -> str:
+def _slept(action: Action, entry: CaseEntry, detail: dict[str, Any], now: datetime, zone: tzinfo) -> str:
     """A snooze and its end."""
     if action is Action.WAKE:
         if entry.by:
@@ -212,7 +228,7 @@ def _slept(action: Action, entry: CaseEntry, detail: dict[str, Any], now: dateti
         return ended.get(detail.get("by", ""), _("brought it back: the snooze is over"))
     if not detail.get("until"):
         return str(action.label)
-    t = times.wall(datetime.fromisoformat(detail["until"]), now, story.order.shop.zone)
+    t = times.wall(datetime.fromisoformat(detail["until"]), now, zone)
     wakes = {
         Case.Wakes.SCAN.value: _("snoozed it until its next scan, {t} at the latest"),
         Case.Wakes.DUE.value: _("snoozed it until {hours} h before it breaks, {t} as things stand"),
@@ -248,32 +264,38 @@ def _filings(filed: Iterable[Filing], story: CaseStory, now: datetime) -> Iterat
                 yield Moment(at, "is-act", by, filings.told(detail, now, story.order.shop.zone), note=note)
 
 
-def _verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:
+def verdicts(clock: Clock, term: Term | None, now: datetime) -> list[Moment]:
+    """A limit's start, and that it was kept or broken."""
     name = term_name(term) if term else clock.term
     source = f"{clock.term} · {clock.version}"
     length = times.length(clock.due_at - clock.started_at)
-    told = [Moment(clock.started_at, "", _("Limit starts"), f"{name} · {length}", source)]
+    of: dict[str, Any] = {"source": source, "group": "limits", "waybill": clock.waybill_id}
+    told = [Moment(clock.started_at, "", _("Limit starts"), f"{name} · {length}", **of)]
     if (clock.stopped_at or now) > clock.due_at:
-        told.append(Moment(clock.due_at, "is-verdict", _("Limit broken"), name, source))
+        told.append(Moment(clock.due_at, "is-verdict", _("Limit broken"), name, **of))
     if clock.stopped_at:
         kept = clock.stopped_at <= clock.due_at
         lead = _("Limit kept") if kept else _("Happened late")
         used = _("after {t}").format(t=times.spell(clock.stopped_at - clock.started_at))
-        told.append(Moment(clock.stopped_at, "is-kept" if kept else "is-verdict", lead, f"{name} · {used}", source))
+        told.append(Moment(clock.stopped_at, "is-kept" if kept else "is-verdict", lead, f"{name} · {used}", **of))
     return told
 
 
-def _order_moments(story: CaseStory) -> list[Moment]:
-    order, amount = story.order, money.shown(story.order.amount, story.order.currency)
+def facts(order: Order, dispatches: Iterable[Dispatch]) -> list[Moment]:
+    """What the platform says of the order; each dispatch comes with its parcels."""
+    amount = money.shown(order.amount, order.currency)
     told = [
         (order.placed_at if order.placed_at != order.paid_at else None, _("Order placed"), amount),
         (order.paid_at, _("Paid"), amount),
         (order.delivered_at, _("Delivered"), _("as the platform says")),
         (order.closed_at, _("Order closed"), ""),
     ]
-    stream = [Moment(at, "", lead, text, str(PLATFORM)) for at, lead, text in told if at]
-    for dispatch in story.dispatches:
+    stream = [Moment(at, "", lead, text, str(PLATFORM), group="facts") for at, lead, text in told if at]
+    for dispatch in dispatches:
         if dispatch.uploaded_at:
             text = f"{dispatch.carrier_name} {dispatch.number}"
-            stream.append(Moment(dispatch.uploaded_at, "", _("Number uploaded"), text, str(PLATFORM)))
+            of = next((parcel.waybill_id for parcel in dispatch.parcels.all()), None)
+            told_at = dispatch.uploaded_at
+            lead = _("Number uploaded")
+            stream.append(Moment(told_at, "", lead, text, str(PLATFORM), group="facts", waybill=of))
     return stream

@@ -54,6 +54,7 @@ urlpatterns = [
     path("api/blindspots/", judged_api.Blindspots.as_view(), name="api-blindspots"),
     path("", include("exceptions.incidents.urls")),
     path("", include("exceptions.backtesting.urls")),
+    path("", include("exceptions.support.urls")),
     path("api/rules/", rules.Rules.as_view(), name="api-rules"),
     path("api/rules/versions/", rules.Versions.as_view(), name="api-rules-versions"),
     path("api/rules/draft/", rules.Draft.as_view(), name="api-rules-draft"),

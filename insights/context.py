@@ -24,6 +24,7 @@ SECTIONS = {
     "blindspots": "desk",
     "case": "desk",
     "incident": "incidents",
+    "support": "support",
     "order": "orders",
     "waybill": "orders",
     "import": "imports",

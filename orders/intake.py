@@ -20,7 +20,7 @@ import orjson
 from django.db import connection, transaction
 
 from merchants.models import Shop
-from orders import writing
+from orders import names, writing
 from orders.drafts import Buyer, OrderDraft, phone_tail
 from shipops.kit.sealed import seal, unseal
 
@@ -75,9 +75,9 @@ def take_batch(shop: Shop, drafts: Sequence[OrderDraft], now: datetime) -> Count
         changed = [draft for draft in by_number.values() if known.get(draft.number) != hashes[draft.number]]
         if changed:
             buyers = _lock(cursor, shop, [draft.number for draft in changed if draft.number in known])
-            rows = (_row(draft, hashes[draft.number], buyers.get(draft.number)) for draft in changed)
+            rows = (_row(shop, draft, hashes[draft.number], buyers.get(draft.number)) for draft in changed)
             ids, created = writing.write_orders(cursor, shop, rows, now)
-            writing.write_lines(cursor, changed, ids)
+            writing.write_lines(cursor, shop, changed, ids)
             writing.write_dispatches(cursor, changed, ids, now)
     return Counts(created, len(changed) - created, len(by_number) - len(changed))
 
@@ -110,17 +110,19 @@ def _lock(cursor: Any, shop: Shop, numbers: list[str]) -> dict[str, bytes | None
     return dict(cursor.fetchall())
 
 
-def _row(draft: OrderDraft, digest: bytes, stored: bytes | None) -> tuple[Any, ...]:
+def _row(shop: Shop, draft: OrderDraft, digest: bytes, stored: bytes | None) -> tuple[Any, ...]:
     if draft.buyer is None:
         return writing.order_row(draft, digest, "", None)
-    return writing.order_row(draft, digest, phone_tail(draft.buyer.phone), _sealed(draft.buyer, stored))
+    return writing.order_row(draft, digest, phone_tail(draft.buyer.phone), _sealed(shop, draft.buyer, stored))
 
 
-def _sealed(buyer: Buyer, stored: bytes | None) -> bytes | None:
+def _sealed(shop: Shop, buyer: Buyer, stored: bytes | None) -> writing.Sealed | None:
     """Return the buyer sealed, with what only the stored one knows; None where nothing is new."""
     told = {"name": buyer.name, "phone": buyer.phone, "address": buyer.address, "note": buyer.note}
-    if stored is None:
-        return seal(told)
-    known = unseal(stored)
-    both = known | {name: text for name, text in told.items() if text}
-    return None if both == known else seal(both)
+    if stored is not None:
+        known = unseal(stored)
+        told = known | {name: text for name, text in told.items() if text}
+        if told == known:
+            return None
+    name = told["name"]
+    return writing.Sealed(seal(told), names.key(shop.pk, name), names.word_keys(shop.pk, name))

@@ -1,9 +1,13 @@
 """What was sold, as the platform says it: facts only, never a verdict."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 
 from merchants.models import Shop, User
+from shipops.kit.bigrams import Bigrams
 from shipops.kit.sealed import SealedJSONField
 
 
@@ -29,8 +33,14 @@ class Goods(models.TextChoices):
     LARGE = "large", _("Large goods")
 
 
+# Digits of a number's end that people read out, by which the indexes below are made.
+ORDER_TAIL = 5
+WAYBILL_TAIL = 4
+
+
 class Order(models.Model):
-    shop = models.ForeignKey(Shop, models.CASCADE, related_name="orders")
+    # `order_by_shop_placed` begins with it: an index of its own would only cost each write.
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="orders", db_index=False)
     number = models.CharField(max_length=64)
     status = models.CharField(max_length=12, choices=OrderStatus.choices)
     goods = models.CharField(max_length=12, choices=Goods.choices, blank=True, default="", db_default="")
@@ -55,6 +65,9 @@ class Order(models.Model):
     # {"name", "phone", "address", "note"}: what identifies a person is sealed; the tail is what support searches by.
     buyer = SealedJSONField(null=True)
     phone_tail = models.CharField(max_length=4, blank=True)
+    # Blind keys of the buyer's name (orders.names): the whole name, and each word of a name in letters; null = none told.
+    name_key = models.BigIntegerField(null=True)
+    name_words = ArrayField(models.BigIntegerField(), null=True)
 
     # Hash over all the source said: an import that brings nothing new touches nothing.
     content_hash = models.BinaryField(max_length=16)
@@ -66,7 +79,13 @@ class Order(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["shop", "number"], name="order_number_once_a_shop"),
+            # The number leads, compared sign by sign: so it is also orders.search's look-up by number and its beginning,
+            # and intake's, over any shops.
+            models.UniqueConstraint(
+                fields=["number", "shop"],
+                name="order_number_once_a_shop",
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+            ),
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="order_amount_not_negative"),
             models.CheckConstraint(condition=models.Q(refunded__gte=0), name="order_refunded_not_negative"),
         ]
@@ -77,16 +96,46 @@ class Order(models.Model):
             models.Index(fields=["shop", "-placed_at", "-id"], name="order_by_shop_placed"),
             # orders.search: support finds an order by the buyer's phone tail.
             models.Index(fields=["phone_tail"], name="order_phone_tail", condition=~models.Q(phone_tail="")),
-            # orders.search: by number, over all shops of the merchant.
-            models.Index(fields=["number"], name="order_number"),
+            # orders.search: the end of an order number, as people read it out.
+            models.Index(Right("number", ORDER_TAIL), name="order_number_tail"),
+            # orders.search: a buyer's name, newest order first.
+            models.Index(fields=["name_key", "id"], name="order_name", condition=models.Q(name_key__isnull=False)),
+            # orders.search: a word of a name in letters.
+            GinIndex(fields=["name_words"], name="order_name_words", condition=models.Q(name_words__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return self.number
 
 
+class Product(models.Model):
+    """Goods as the orders of a shop name them, each name once: what orders.search reads words and SKUs in. Derived.
+
+    Orders are many and names are few: an index over the words of every line would cost each import ten times as much.
+    """
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="products", db_index=False)
+    sku = models.CharField(max_length=64, blank=True)
+    title = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "sku", "title"], name="product_once_a_shop")]
+        indexes = [
+            # orders.search: any two signs and more of a title.
+            GinIndex(Bigrams("title"), name="product_title", condition=~models.Q(title="")),
+            # orders.search: an SKU or its beginning.
+            models.Index(
+                fields=["sku"], name="product_sku", opclasses=["varchar_pattern_ops"], condition=~models.Q(sku="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.sku
+
+
 class OrderLine(models.Model):
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    # `line_number_once_an_order` begins with it.
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", db_index=False)
     # The platform's sub-order number where it has one, else the position in the order.
     number = models.CharField(max_length=64)
     title = models.CharField(max_length=200, blank=True)
@@ -98,10 +147,21 @@ class OrderLine(models.Model):
     amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     # Where the platform promises by sub-order; null = the order's promise holds.
     promised_dispatch_at = models.DateTimeField(null=True)
+    # The shop's name for it; null = it has none, or intake did not write it. Not checked by the database: an import
+    # would pay for it with every line.
+    product = models.ForeignKey(
+        Product, models.SET_NULL, null=True, related_name="lines", db_constraint=False, db_index=False
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="line_number_once_an_order"),
+        ]
+        indexes = [
+            # orders.search: the newest orders of a product.
+            models.Index(
+                fields=["product", "order"], name="line_of_product", condition=models.Q(product__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,7 +183,8 @@ class Dispatch(models.Model):
             _("This is no waybill number. Correct it on the platform, then import the order again."),
         )
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="dispatches")
+    # `dispatch_number_once_an_order` begins with it.
+    order = models.ForeignKey(Order, models.CASCADE, related_name="dispatches", db_index=False)
     # The company as the source wrote it (圆通速递, yuantong, YTO): booking finds the carrier.
     carrier_name = models.CharField(max_length=60)
     number = models.CharField(max_length=40)
@@ -141,8 +202,10 @@ class Dispatch(models.Model):
         indexes = [
             # shipments.booking: dispatches to book.
             models.Index(fields=["book_at"], name="dispatch_book", condition=models.Q(book_at__isnull=False)),
-            # orders.search: support finds an order by its waybill number.
-            models.Index(fields=["number"], name="dispatch_number"),
+            # orders.search: support finds an order by its waybill number, or by how that begins.
+            models.Index(fields=["number"], name="dispatch_number", opclasses=["varchar_pattern_ops"]),
+            # orders.search: the end of a waybill number, as people read it out.
+            models.Index(Right("number", WAYBILL_TAIL), name="dispatch_number_tail"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ number up (600 orders/s instead of 6,000 in a first import of 20,000).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,7 +23,8 @@ TIMES: Final = (
     *("dispatched_at", "handed_over_at", "delivered_at", "closed_at"),
 )
 TEXTS: Final = ("goods", "province", "city", "district", "phone_tail")
-ORDER_COLUMNS: Final = ("number", "content_hash", "status", *TIMES, "amount", "refunded", "currency", *TEXTS, "buyer")
+NAMES: Final = ("buyer", "name_key", "name_words")
+ORDER_COLUMNS: Final = ("number", "content_hash", "status", *TIMES, "amount", "refunded", "currency", *TEXTS, *NAMES)
 LINE_COLUMNS: Final = (
     *("order_id", "number", "title", "spec", "sku", "category"),
     *("quantity", "amount", "promised_dispatch_at"),
@@ -32,7 +34,8 @@ DISPATCH_COLUMNS: Final = ("order_id", "number", "carrier_name", "uploaded_at")
 TEMPORARY: Final = f"""
 CREATE TEMP TABLE IF NOT EXISTS intake_order (
   number text, content_hash bytea, status text, {", ".join(f"{name} timestamptz" for name in TIMES)},
-  amount numeric, refunded numeric, currency text, {", ".join(f"{name} text" for name in TEXTS)}, buyer bytea
+  amount numeric, refunded numeric, currency text, {", ".join(f"{name} text" for name in TEXTS)}, buyer bytea,
+  name_key bigint, name_words bigint[]
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS intake_line (
   order_id bigint, number text, title text, spec text, sku text, category text, quantity int, amount numeric,
@@ -53,12 +56,13 @@ CASE WHEN t.status IS NULL THEN COALESCE(e.status, 'to_dispatch')
 UPSERT_ORDERS: Final = f"""
 INSERT INTO orders_order AS o (
   shop_id, created_at, updated_at, review_at, review_error,
-  number, content_hash, status, {", ".join(TIMES)}, amount, refunded, currency, {", ".join(TEXTS)}, buyer
+  number, content_hash, status, {", ".join(TIMES)}, amount, refunded, currency, {", ".join((*TEXTS, *NAMES))}
 )
 SELECT %(shop)s, %(now)s, %(now)s, %(now)s, '', t.number, t.content_hash, {KEPT_STATUS},
   {", ".join(f"COALESCE(t.{name}, e.{name})" for name in TIMES)},
   COALESCE(t.amount, e.amount, 0), COALESCE(t.refunded, e.refunded, 0), COALESCE(t.currency, e.currency, %(currency)s),
-  {", ".join(f"COALESCE(t.{name}, e.{name}, '')" for name in TEXTS)}, COALESCE(t.buyer, e.buyer)
+  {", ".join(f"COALESCE(t.{name}, e.{name}, '')" for name in TEXTS)},
+  {", ".join(f"CASE WHEN t.buyer IS NULL THEN e.{name} ELSE t.{name} END" for name in NAMES)}
 FROM intake_order t LEFT JOIN LATERAL (
   SELECT * FROM orders_order WHERE shop_id + 0 = %(shop)s AND number = t.number LIMIT 1
 ) e ON true
@@ -70,21 +74,39 @@ WHERE o.content_hash <> excluded.content_hash
 RETURNING id, number, xmax = 0
 """
 
+# Names of goods the shop's orders have not used before. They are few, so most batches write none.
+NEW_PRODUCTS: Final = """
+INSERT INTO orders_product (shop_id, sku, title)
+SELECT DISTINCT %(shop)s, COALESCE(t.sku, ''), COALESCE(t.title, '') FROM intake_line t
+WHERE COALESCE(t.sku, t.title) IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM orders_product p
+  WHERE p.shop_id = %(shop)s AND p.sku = COALESCE(t.sku, '') AND p.title = COALESCE(t.title, '')
+)
+ON CONFLICT DO NOTHING
+"""
 UPSERT_LINES: Final = """
-INSERT INTO orders_orderline AS l (order_id, number, title, spec, sku, category, quantity, amount, promised_dispatch_at)
+INSERT INTO orders_orderline AS l (
+  order_id, number, title, spec, sku, category, quantity, amount, promised_dispatch_at, product_id
+)
 SELECT t.order_id, t.number, COALESCE(t.title, e.title, ''), COALESCE(t.spec, e.spec, ''), COALESCE(t.sku, e.sku, ''),
   COALESCE(t.category, e.category, ''), COALESCE(t.quantity, e.quantity, 1), COALESCE(t.amount, e.amount),
-  COALESCE(t.promised_dispatch_at, e.promised_dispatch_at)
+  COALESCE(t.promised_dispatch_at, e.promised_dispatch_at),
+  COALESCE((
+    SELECT p.id FROM orders_product p
+    WHERE p.shop_id = %(shop)s AND p.sku = COALESCE(t.sku, '') AND p.title = COALESCE(t.title, '')
+  ), e.product_id)
 FROM intake_line t LEFT JOIN LATERAL (
   SELECT * FROM orders_orderline WHERE order_id = t.order_id AND number = t.number LIMIT 1
 ) e ON true
 ON CONFLICT (order_id, number) DO UPDATE SET
   title = excluded.title, spec = excluded.spec, sku = excluded.sku, category = excluded.category,
-  quantity = excluded.quantity, amount = excluded.amount, promised_dispatch_at = excluded.promised_dispatch_at
-WHERE (l.title, l.spec, l.sku, l.category, l.quantity, l.amount, l.promised_dispatch_at) IS DISTINCT FROM (
-  excluded.title, excluded.spec, excluded.sku, excluded.category, excluded.quantity, excluded.amount,
-  excluded.promised_dispatch_at
-)
+  quantity = excluded.quantity, amount = excluded.amount, promised_dispatch_at = excluded.promised_dispatch_at,
+  product_id = excluded.product_id
+WHERE (l.title, l.spec, l.sku, l.category, l.quantity, l.amount, l.promised_dispatch_at, l.product_id)
+  IS DISTINCT FROM (
+    excluded.title, excluded.spec, excluded.sku, excluded.category, excluded.quantity, excluded.amount,
+    excluded.promised_dispatch_at, excluded.product_id
+  )
 """
 
 UPSERT_DISPATCHES: Final = """
@@ -100,15 +122,25 @@ WHERE (d.carrier_name, d.uploaded_at) IS DISTINCT FROM (excluded.carrier_name, e
 """
 
 
-def order_row(draft: OrderDraft, content_hash: bytes, phone_tail: str, buyer: bytes | None) -> tuple[Any, ...]:
-    """Return the draft as a row of ORDER_COLUMNS; `buyer` is sealed, None to keep the one that is stored."""
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A buyer as it is written: sealed, with the blind keys of the name."""
+
+    buyer: bytes
+    name_key: int | None
+    name_words: list[int] | None
+
+
+def order_row(draft: OrderDraft, content_hash: bytes, phone_tail: str, sealed: Sealed | None) -> tuple[Any, ...]:
+    """Return the draft as a row of ORDER_COLUMNS; `sealed` is None to keep the buyer that is stored."""
     return (
         *(draft.number, content_hash, draft.status),
         *(draft.placed_at, draft.paid_at, draft.promised_dispatch_at, draft.promised_delivery_at),
         *(draft.dispatched_at, draft.handed_over_at, draft.delivered_at, draft.closed_at),
         *(draft.amount, draft.refunded, draft.currency or None),
         *(draft.goods or None, draft.province or None, draft.city or None, draft.district or None),
-        *(phone_tail or None, buyer),
+        phone_tail or None,
+        *((sealed.buyer, sealed.name_key, array(sealed.name_words)) if sealed else (None, None, None)),
     )
 
 
@@ -121,7 +153,12 @@ def write_orders(cursor: Any, shop: Shop, rows: Iterable[Sequence[Any]], now: da
     return {number: pk for pk, number, _ in written}, sum(new for *_, new in written)
 
 
-def write_lines(cursor: Any, drafts: Iterable[OrderDraft], ids: Mapping[str, int]) -> None:
+def array(keys: list[int] | None) -> str | None:
+    """Return numbers as PostgreSQL writes an array of them; None as it is."""
+    return None if keys is None else f"{{{','.join(map(str, keys))}}}"
+
+
+def write_lines(cursor: Any, shop: Shop, drafts: Iterable[OrderDraft], ids: Mapping[str, int]) -> None:
     """Upsert the lines of the drafts whose orders were written."""
     rows = (
         (
@@ -133,7 +170,7 @@ def write_lines(cursor: Any, drafts: Iterable[OrderDraft], ids: Mapping[str, int
         for line in draft.lines
     )
     copy_rows(cursor, "intake_line", LINE_COLUMNS, rows)
-    cursor.execute(UPSERT_LINES)
+    cursor.execute(f"{NEW_PRODUCTS}; {UPSERT_LINES}", {"shop": shop.pk})
 
 
 def write_dispatches(cursor: Any, drafts: Iterable[OrderDraft], ids: Mapping[str, int], now: datetime) -> None:

@@ -24,6 +24,7 @@ ARROWS: dict[str, set[str]] = {
 
 # Modules that decide without asking a clock, a database or the network.
 PURE = (
+    "orders/asked.py",
     "orders/drafts.py",
     "orders/sources/*.py",
     "shipments/status.py",
@@ -76,6 +77,7 @@ PURE = (
     "exceptions/incidents/whereabouts.py",
     "exceptions/playbooks/shipped.py",
     "exceptions/playbooks/steps.py",
+    "exceptions/support/summary.py",
     "exceptions/together/mentions.py",
     "exceptions/together/pictures.py",
     "exceptions/together/words.py",

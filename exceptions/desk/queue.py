@@ -14,11 +14,11 @@ from django.db.models import Count, Q, QuerySet, Subquery, Sum
 from exceptions.deadlines.kinds import Level
 from exceptions.desk import tally
 from exceptions.desk.filters import LEVELS, STATES, Filters, day_of, hour_of
+from exceptions.desk.finding import find
 from exceptions.desk.tally import DUE_SOON, end_of_day
 from exceptions.desk.workflow import State
 from exceptions.models import Case
 from merchants.access import Member, reach
-from orders.search import find
 
 __all__ = ["LEVELS", "PAGE", "STATES", "Counts", "Filters", "Page", "counts", "matching", "page"]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions', '0015_incidents'),
+        ('exceptions', '0016_support'),
         ('merchants', '0002_rules'),
         ('orders', '0002_rules'),
         ('shipments', '0009_pushes'),

@@ -7,6 +7,7 @@ from exceptions.models.clocks import Blindspot, Clock
 from exceptions.models.command_log import Command, CommandItem
 from exceptions.models.gathered import CaseSite, IncidentAction, IncidentChild, IncidentEntry
 from exceptions.models.incidents import GatheringRule, Incident
+from exceptions.models.lookups import Lookup
 from exceptions.models.playbooks import CaseStep, Playbook, PlaybookStep
 from exceptions.models.reports import Report
 from exceptions.models.rules import Filing, Policy, Release
@@ -49,6 +50,7 @@ __all__ = [
     "IncidentAction",
     "IncidentChild",
     "IncidentEntry",
+    "Lookup",
     "Notice",
     "Playbook",
     "PlaybookStep",

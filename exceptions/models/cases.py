@@ -1,5 +1,6 @@
 """What people act on: cases, and their log."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,7 @@ from exceptions.models.values import values
 from merchants.models import Merchant, Shop, User
 from orders.models import Order
 from shipments.models import Waybill
+from shipops.kit.bigrams import Bigrams
 
 
 class Case(models.Model):
@@ -178,7 +180,12 @@ class CaseEntry(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(action__in=values(Action)), name="entry_action_known"),
         ]
-        indexes = [models.Index(fields=["case", "at", "id"], name="entry_of_case")]  # the case page's log
+        indexes = [
+            # The case page's log.
+            models.Index(fields=["case", "at", "id"], name="entry_of_case"),
+            # exceptions.desk.finding: any two signs and more of a note.
+            GinIndex(Bigrams("note"), name="entry_note", condition=~Q(note="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.at:%Y-%m-%d %H:%M}"
