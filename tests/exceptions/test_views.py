@@ -124,7 +124,7 @@ def test_the_case_page_takes_the_same_queries_whatever_has_happened(
     for n in range(3):
         caches["local"].clear()
         # one of them: the other open cases of the order, which it may be merged into; one: its reports
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(23):
             browser.get(url)
         browser.post(reverse("case-act", args=[case.pk, "note"]), {"note": f"rang the outlet {n}"})
 
