@@ -34,7 +34,9 @@ REFRESH = "refresh-list, refresh-counts"
 # In the bar itself; the other acts are under "More".
 IN_THE_BAR = (Action.ASSIGN, Action.NOTE, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REOPEN)
 # Of the one table; assigning to oneself is a button of its own.
-KEYS = {act: keys.KEYS[act.value].key for act in BY_PEOPLE if act.value in keys.KEYS and act is not Action.ASSIGN}
+KEYS: dict[Action, str] = {
+    act: keys.KEYS[act.value].key for act in BY_PEOPLE if act.value in keys.KEYS and act is not Action.ASSIGN
+}
 ICONS = {
     Action.ASSIGN: "user",
     Action.NOTE: "note",
