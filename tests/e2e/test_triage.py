@@ -153,7 +153,9 @@ def test_a_range_is_chosen_with_the_mouse_and_all_that_match_with_one_more_click
     page.get_by_label("All 52 that match").check()
     expect(page.locator("[data-picked]")).to_have_text("52")
     page.keyboard.press("a")
-    expect(page.locator("#notices")).to_contain_text("52")
+    expect(page.locator("dialog[open]")).to_contain_text("52 cases")
+    page.get_by_role("button", name="Carry out").press("Enter")
+    expect(page.locator("#notices")).to_contain_text("52 cases assigned.")
     assert len(cases) == Case.objects.filter(assignee=seller).count()
 
 
