@@ -160,7 +160,12 @@ def test_a_case_that_waits_for_its_incident_wakes_when_it_closes(shop: Shop, sel
     with pytest.raises(NotAllowed, match="belongs to no incident"):
         act(seller, case, Action.SNOOZE, now, wakes_on="incident")
     incident = Incident.objects.create(
-        merchant=shop.merchant, carrier=case.waybill.carrier, where="hub", place="武汉转运中心", opened_at=now
+        merchant=shop.merchant,
+        carrier=case.waybill.carrier,
+        where="hub",
+        place="武汉转运中心",
+        began_at=now,
+        opened_at=now,
     )
     Case.objects.filter(pk=case.pk).update(incident=incident)
     act(seller, case, Action.SNOOZE, now, wakes_on="incident")
