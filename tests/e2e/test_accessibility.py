@@ -22,7 +22,16 @@ STANDARD = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
 # Answers that are no pages: parts of one, files, data.
-NO_PAGES = {"rail", "import-template", "import-issues", "push"}
+NO_PAGES = {
+    "rail",
+    "import-template",
+    "import-issues",
+    "push",
+    "attachment",
+    "attachment-small",
+    "desk-pulse",
+    "desk-presence",
+}
 
 
 @pytest.fixture

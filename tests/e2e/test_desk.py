@@ -67,7 +67,7 @@ def test_a_morning_is_triaged_by_keyboard_alone(open_as, seller: User, shop: Sho
     page.keyboard.press("n")
     page.keyboard.type("rang the outlet")
     page.locator("#do-note button").press("Enter")
-    expect(page.locator("#case .line")).to_contain_text("rang the outlet")
+    expect(page.locator("#stream")).to_contain_text("rang the outlet")
     expect(page.locator("#do-note")).not_to_have_attribute("open", "")
     page.keyboard.press("/")
     expect(page.locator("#find")).to_be_focused()
@@ -209,8 +209,9 @@ def test_the_phone_keeps_the_actions_at_hand(open_as, seller: User, shop: Shop, 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     bar = page.locator(".sticky-act")
     expect(bar).to_be_in_viewport()
-    bar.get_by_text("Resolve").tap()
-    expect(page.locator("#do-resolve select")).to_be_focused()
+    bar.get_by_text("Snooze").tap()
+    expect(page.locator("#do-snooze select")).to_be_focused()
+    expect(bar.locator(".go")).to_have_count(1)
 
 
 def test_what_did_not_get_through_is_said(open_as, seller: User, shop: Shop, now: datetime) -> None:

@@ -44,6 +44,8 @@ def test_the_row_under_the_pointer_stays_while_others_arrive_change_and_leave(
     row = page.locator(f"#case-{second.pk}")
     row.hover()
     row.locator("a.strong").focus()
+    # Once the preview is there, the page has the width it keeps.
+    expect(page.locator("#side")).to_contain_text(first.order.number)
     before = top(page, second.pk)
 
     colleague = of(admin.memberships.get())

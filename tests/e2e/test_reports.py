@@ -47,7 +47,7 @@ def test_a_pasted_list_is_looked_at_told_and_what_is_left_is_mended(open_as, sel
     page.get_by_role("button", name="Report 1 line").click()
     expect(page.get_by_label("Lines")).to_have_value("")
     page.locator("#rows").get_by_role("link", name="C-").click()
-    expect(page.locator("#case")).to_contain_text("Prepare the claim")
+    expect(page.locator("#case")).to_contain_text("Confirm the loss")
     expect(page.locator("#case")).to_contain_text("A pasted list")
     assert {report.kind for report in Report.objects.all()} == {"damage", "loss"}
     assert complaints == []

@@ -49,7 +49,7 @@ def test_two_people_see_each_other_on_one_case_and_a_mention_arrives(
     chen.keyboard.press("Tab")
     expect(chen.locator("#do-note textarea")).to_have_value("rang the outlet, @linxiao ")
     chen.locator("#do-note button.go").click()
-    expect(chen.locator("#case .line")).to_contain_text("rang the outlet, @linxiao")
+    expect(chen.locator("#stream")).to_contain_text("rang the outlet, @linxiao")
     assert tell(timezone.now()) == 1
     lin.goto("/notices/")
     expect(lin.locator("#list")).to_contain_text("You were mentioned")
@@ -86,7 +86,7 @@ def test_a_case_is_watched_by_a_key_and_a_picture_is_pasted(open_as, seller: Use
     assert thumb.evaluate("image => image.naturalWidth") == 180
     assert Attachment.objects.get().width == 900
     page.locator("#attachments form button", has_text="Remove").click()
-    expect(page.locator("#case .line")).to_contain_text("removed 面单.jpg")
+    expect(page.locator("#stream")).to_contain_text("removed 面单.jpg")
     assert complaints == []
 
 

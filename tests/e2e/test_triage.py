@@ -32,7 +32,7 @@ def test_morning_triage_by_keyboard_alone(open_as, seller: User, shop: Shop, now
     # The tabs say how much waits; the first is all.
     expect(page.locator("#tab-0")).to_have_text("All 6")
     expect(page.get_by_role("link", name="Nobody's")).to_have_text("Nobody's 6")
-    expect(page.locator("#side")).to_contain_text("Dispatch now")
+    expect(page.locator("#side")).to_contain_text("Check the stock")
 
     # Down to the third row; what is done to it leaves the eye, and the focus, where it was.
     page.keyboard.press("j")

