@@ -51,6 +51,8 @@ class Around:
     claim: timedelta | None = None
     # Of an ASSIGN: the shops each of those people may see; None = all of them.
     sees: Mapping[int, Collection[int] | None] = field(default_factory=dict)
+    # Of a SNOOZE: incidents of these cases that are closed.
+    over: set[int] = field(default_factory=set)
     # What somebody else did since whoever acts last looked, by case.
     faster: Mapping[int, str] = field(default_factory=dict)
     # Why it is in the state it is in, by case.
@@ -189,6 +191,8 @@ def slept_until(act: Act, case: Case) -> datetime:
 
 
 def _snooze(act: Act, case: Case, around: Around, decision: Decision) -> Change:
+    if act.wakes_on == Case.Wakes.INCIDENT and case.incident_id in around.over:
+        raise Refused(_("This incident is closed already."))
     until = slept_until(act, case)
     wakes_on = act.wakes_on or Case.Wakes.TIME.value
     hours = (act.wakes_before or WAKES_BEFORE) if wakes_on == Case.Wakes.DUE else None
