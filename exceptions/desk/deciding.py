@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -91,8 +91,8 @@ class Decision:
 
 
 def plain(value: Any) -> Any:
-    """A column's value as JSON has it."""
-    return value.isoformat() if isinstance(value, datetime) else value
+    """A column's value as JSON has it: instants in UTC, as the database tells them, whatever zone somebody typed them in."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
 class Refused(Exception):

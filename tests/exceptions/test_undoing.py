@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -227,3 +228,12 @@ def test_an_undo_in_several_sets_locks_all_orders_before_any_case(
     first = locks[0]
     assert 'OF "orders_order"' in first
     assert all(str(case.order_id) in first for case in found)
+
+
+def test_a_snooze_until_a_time_of_the_readers_own_zone_is_taken_back(shop: Shop, seller: User, now: datetime) -> None:
+    found = late_orders(shop, now, 1)
+    until = (now + 3 * HOUR).astimezone(ZoneInfo("Asia/Shanghai"))
+    command = run(member_of(seller), Action.SNOOZE, found, now, until=until)
+    undoing.undo(member_of(seller), command.pk, now=now + HOUR)
+    assert results(command) == {found[0].pk: "undone"}
+    assert Case.objects.get().state == "open"
