@@ -70,7 +70,8 @@ FOLLOWS = f"""c.kind in ({LED}) and exists (
 # A lit clock without a case opens one, unless one of its kind is open already: then it joins that. Where the last case of
 # its place is resolved, that one comes back instead, with its owner and its history; where that one was merged into a case
 # still open, the clock goes with it and lights nothing.
-# What was resolved as handled while about to break comes back, too, if it breaks all the same.
+# What was resolved as handled while about to break comes back, too, if it breaks all the same; but where the limit is our own
+# time for handling what scans or people told, handled is handled.
 OPEN = f"""
 with lit as (
     select distinct on (c.order_id, c.waybill_id, c.kind) c.*, o.shop_id, s.merchant_id,
@@ -95,6 +96,7 @@ with lit as (
     join exceptions_case k on k.id = c.case_id
     left join exceptions_case survivor on survivor.id = k.merged_into_id
     where c.order_id = any(%(orders)s) and c.stopped_at is null and c.level > 1 and k.state = 'resolved' and k.level < 2
+      and k.kind not in ({TOLD})
       and 'handled' in (k.outcome, survivor.outcome)
       and not exists (select 1 from exceptions_case o where o.order_id = k.order_id and o.kind = k.kind
                       and o.waybill_id is not distinct from k.waybill_id and o.state <> 'resolved')

@@ -17,6 +17,7 @@ from exceptions.desk import pulse as desk_pulse
 from exceptions.desk import queue, tabs, tally
 from exceptions.middleware import acted_at
 from exceptions.models import Case
+from exceptions.playbooks.shown import with_steps
 from merchants import access
 from merchants.access import Member, Right
 from shipops.kit import money
@@ -81,10 +82,9 @@ def _rendered(member: Member, pks: list[int], filters: queue.Filters, now: datet
     _default, own = tabs.chosen(member)
     filters = menus.lean(filters, own)
     look, query = menus.look(filters, own), filters.to_query()
-    cases = access.scoped(member, Case.objects.filter(pk__in=pks)).defer("order__buyer")
-    rows = [
-        shown.row(case, now, look.extra, query)
-        for case in cases.select_related("shop", "order", "waybill__carrier", "assignee")
-    ]
+    related = ("shop", "order", "waybill__carrier", "assignee")
+    found = access.scoped(member, Case.objects.filter(pk__in=pks)).defer("order__buyer")
+    cases = list(found.select_related(*related))
+    rows = with_steps([shown.row(case, now, look.extra, query) for case in cases], cases, now)
     shared = {"look": look, "may_triage": member.may(Right.TRIAGE)}
     return {str(row.pk): render_to_string("exceptions/desk.html#row", {"row": row, **shared}) for row in rows}

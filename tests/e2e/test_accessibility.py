@@ -12,8 +12,9 @@ from playwright.sync_api import Page
 
 from exceptions.models import Blindspot
 from merchants.models import Shop, User
+from tests.addresses import ADDRESSES, PUBLIC
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
-from tests.test_access import ADDRESSES, PUBLIC, things  # noqa: F401
+from tests.test_access import things  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

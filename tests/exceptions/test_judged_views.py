@@ -125,7 +125,7 @@ def test_the_page_of_limits_takes_the_same_queries_however_many_parcels(
         caches["local"].clear()
         if n:
             # session, person, membership, shops (2), order, versions, facts (7), numbers of parcels, rail
-            with django_assert_num_queries(17):
+            with django_assert_num_queries(20):
                 browser.get(url)
 
 
@@ -210,7 +210,7 @@ def test_the_list_takes_the_same_queries_whatever_its_length(
         caches["local"].clear()
         if n:
             # session, person, membership, shops (2), page, two of counts, by shop, the numbers, one's own
-            with django_assert_num_queries(11):
+            with django_assert_num_queries(13):
                 browser.get(reverse("blindspots"))
 
 

@@ -153,7 +153,7 @@ def test_several_values_of_a_filter_are_any_of_them(
     many_cases([shop, other_shop], seller, now, 40)
     carrier = Carrier.objects.first()
     incident = Incident.objects.create(
-        merchant=shop.merchant, carrier=carrier, where="hub", place="武汉转运中心", opened_at=now
+        merchant=shop.merchant, carrier=carrier, where="hub", place="武汉转运中心", began_at=now, opened_at=now
     )
     first = Case.objects.filter(state="open").first()
     Case.objects.filter(pk=first.pk).update(incident=incident, assignee=support)

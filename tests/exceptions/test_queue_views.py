@@ -111,6 +111,7 @@ def test_who_may_pin_change_and_see_a_view(
 
 
 @pytest.mark.django_db
+@translation.override("en")
 def test_a_view_needs_a_name_and_keeps_its_query_in_the_canonical_form(shop: Shop, seller: User) -> None:
     with pytest.raises(Incomplete, match="name"):
         tabs.save_as(member_of(seller), " \0 ", "")

@@ -40,7 +40,8 @@ def test_a_filing_that_grants_days_takes_the_alarm_back_until_the_new_limit_is_n
     judged(order, now + 51 * HOUR)
     assert [(found[0], found[1], found[2]) for found in state()] == [("late_dispatch", "resolved", "void")]
     sweep_all(now + 139 * HOUR)
-    assert state()[1:] == [("late_dispatch", "open", "", 1)]
+    assert state() == [("late_dispatch", "open", "", 1)], "the same case, come back"
+    assert Case.objects.get().relapses == 1
 
 
 def test_a_filing_withdrawn_or_refused_after_all_brings_the_old_limit_back(shop: Shop, now: datetime) -> None:
@@ -117,4 +118,5 @@ def test_a_signature_that_proves_false_opens_the_case_again(shop: Shop, now: dat
     assert state() == [("delivery_overdue", "resolved", "kept", 1)]
     Waybill.objects.filter(pk=waybill.pk).update(stage="out_for_delivery", delivered_at=None)
     judged(order, now + 30 * HOUR)
-    assert state() == [("delivery_overdue", "resolved", "kept", 1), ("delivery_overdue", "open", "", 2)]
+    assert state() == [("delivery_overdue", "open", "", 2)], "the same case, come back"
+    assert Case.objects.get().relapses == 1

@@ -113,7 +113,7 @@ def test_the_desk_takes_the_same_queries_for_one_row_and_for_many(
         _many(shop, now, 0, last)
         caches["local"].clear()
         # three of them: the next step of each case
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19):
             browser.get(reverse("desk"))
 
 
@@ -124,8 +124,9 @@ def test_the_case_page_takes_the_same_queries_whatever_has_happened(
     url = reverse("case", args=[case.pk])
     for n in range(3):
         caches["local"].clear()
-        # three of them: its playbook; one: the other open cases of the order, which it may be merged into; one: its reports
-        with django_assert_num_queries(24):
+        # three of them: its playbook; two: its neighbours in the queue; one each: the other open cases of the order, which it may
+        # be merged into, its reports, files, watchers, who may be mentioned; four: what the frame counts
+        with django_assert_num_queries(31):
             browser.get(url)
         browser.post(reverse("case-act", args=[case.pk, "note"]), {"note": f"rang the outlet {n}"})
 

@@ -284,7 +284,7 @@ def test_the_page_takes_the_same_queries_however_much_is_owed(
         late_pickup(shop, now, number=f"6801{n}", waybill=f"YT77000000000{n:02d}")
         late_dispatch(other_shop, now, number=f"6802{n}")
         caches["local"].clear()
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(13):
             client.get(reverse("exposure"))
 
 

@@ -136,7 +136,7 @@ def test_the_start_page_takes_the_same_queries_however_much_burns(
     for n in range(2):
         late_pickup(shop, now, number=f"6801{n}", waybill=f"YT77000000000{n:02d}")
         caches["local"].clear()
-        with django_assert_num_queries(25):
+        with django_assert_num_queries(26):
             client.get("/")
 
 

@@ -229,5 +229,5 @@ def test_the_page_takes_the_same_queries_for_one_ticket_and_for_many(
         caches["local"].clear()
         # session, person, membership, its shops, the order, tickets, their steps, their clocks, its cases, lines,
         # dispatches, the rail, merchants; what cannot be judged; the rights that run: shops, versions, and the facts
-        with django_assert_num_queries(24):
+        with django_assert_num_queries(26):
             browser.get(url)

@@ -153,7 +153,7 @@ class TestChanging:
     def test_the_pages_cost_few_queries(
         self, browser: Browser, account: CarrierAccount, django_assert_num_queries
     ) -> None:
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             browser.get(reverse("account-choose"))
         with django_assert_num_queries(8):
             browser.get(reverse("account", args=[account.pk]))

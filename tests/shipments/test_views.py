@@ -178,7 +178,7 @@ def test_the_orders_page_says_how_old_each_parcel_is(
     Waybill.objects.update(polled_at=now - timedelta(minutes=12), created_at=now - timedelta(days=30))
     client.force_login(support)
     order = waybill.parcels.get().dispatch.order
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(30):
         shown = client.get(reverse("order", args=[order.pk])).content.decode()
     assert "12m ago" in shown
     assert "Kuaidi100" in shown

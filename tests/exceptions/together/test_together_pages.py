@@ -83,7 +83,7 @@ class TestInbox:
         for n in range(3):
             mention(case, admin, now, f"@chenmo {n}")
             caches["local"].clear()
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(11):
                 browser.get(reverse("notices"))
 
     def test_pages_follow_one_another(
