@@ -25,7 +25,7 @@ from merchants.access import Right
 from merchants.models import Membership, Shop, User
 from orders.models import Order, OrderImport, Ticket
 from shipments.models import CarrierAccount, Parcel, Waybill, Wording
-from tests.addresses import ADDRESSES, PUBLIC, Address
+from tests.addresses import ADDRESSES, NOBODY, PUBLIC, Address
 from tests.exceptions.making import a_parcel, an_order
 
 
