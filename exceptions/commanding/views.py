@@ -295,7 +295,9 @@ def log(request: HttpRequest) -> HttpResponse:
     by = request.GET.get("by", "")
     filters = LogFilters("me" if by == "me" or not sees_all else "", wanted if _known(wanted) else "")
     after = request.GET.get("after", "")
-    lines, following = command_page.log(member, filters, now, int(after) if after.isdecimal() else None)
+    lines, following = command_page.log(
+        member, filters, now, int(after) if after.isdecimal() and len(after) < 19 else None
+    )
     context = {
         "now": now,
         "lines": lines,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -51,6 +51,8 @@ class Around:
     claim: timedelta | None = None
     # Of an ASSIGN: the shops each of those people may see; None = all of them.
     sees: Mapping[int, Collection[int] | None] = field(default_factory=dict)
+    # Of a SNOOZE: incidents of these cases that are closed.
+    over: set[int] = field(default_factory=set)
     # What somebody else did since whoever acts last looked, by case.
     faster: Mapping[int, str] = field(default_factory=dict)
     # Why it is in the state it is in, by case.
@@ -89,8 +91,8 @@ class Decision:
 
 
 def plain(value: Any) -> Any:
-    """A column's value as JSON has it."""
-    return value.isoformat() if isinstance(value, datetime) else value
+    """A column's value as JSON has it: instants in UTC, as the database tells them, whatever zone somebody typed them in."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
 class Refused(Exception):
@@ -189,6 +191,8 @@ def slept_until(act: Act, case: Case) -> datetime:
 
 
 def _snooze(act: Act, case: Case, around: Around, decision: Decision) -> Change:
+    if act.wakes_on == Case.Wakes.INCIDENT and case.incident_id in around.over:
+        raise Refused(_("This incident is closed already."))
     until = slept_until(act, case)
     wakes_on = act.wakes_on or Case.Wakes.TIME.value
     hours = (act.wakes_before or WAKES_BEFORE) if wakes_on == Case.Wakes.DUE else None

@@ -261,7 +261,8 @@ def settle(order_ids: list[int], now: datetime) -> None:
 
     The caller holds the orders locked, so no person acts on one of their cases meanwhile.
     """
-    _do((OPEN, JOIN, FOLLOW, SCANNED, CLEAR), order_ids, now)
+    # CLEAR before FOLLOW: what it releases from a merge shows what its clocks come to now.
+    _do((OPEN, JOIN, CLEAR, FOLLOW, SCANNED), order_ids, now)
 
 
 def worsen(order_ids: list[int], now: datetime) -> None:

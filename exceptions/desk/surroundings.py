@@ -10,7 +10,7 @@ from exceptions.desk.acts import Act
 from exceptions.desk.deciding import Around
 from exceptions.desk.verbs import TicketSeen
 from exceptions.desk.workflow import VERBS, Action, State
-from exceptions.models import Case, CaseEntry, Clock
+from exceptions.models import Case, CaseEntry, Clock, Incident
 from exceptions.together import claims
 from merchants.models import Membership
 from orders.models import Order, Ticket, TicketStep
@@ -33,6 +33,10 @@ def around(act: Act, cases: Sequence[Case]) -> Around:
         found.running = set(running.values_list("case_id", flat=True))
         unsettled = Case.objects.filter(order__in=orders).exclude(state=State.RESOLVED.value)
         found.taken = set(unsettled.values_list("order_id", "waybill_id", "kind"))
+    elif act.action is Action.SNOOZE and act.wakes_on == Case.Wakes.INCIDENT:
+        waited_for = {case.incident_id for case in cases if case.incident_id}
+        closed = Incident.objects.filter(pk__in=waited_for, closed_at__isnull=False)
+        found.over = set(closed.values_list("pk", flat=True))
     elif act.action is Action.MERGE:
         found.survivors = survivors(act, cases)
         merged = Case.objects.filter(merged_into__in=ids)

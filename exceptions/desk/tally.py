@@ -70,7 +70,11 @@ def numbers(
         with _counting:
             found = _kept(key, now, since) or _count(key, merchant_id, now)
     if kinds:
-        by_kind: Mapping[tuple[int, str], Row] = caches["local"].get(f"{key}:kinds") or {}
+        by_kind: Mapping[tuple[int, str], Row] | None = caches["local"].get(f"{key}:kinds")
+        if by_kind is None:
+            # A full cache drops any entry: numbers that are gone are no zeros.
+            _count(key, merchant_id, now)
+            by_kind = caches["local"].get(f"{key}:kinds") or {}
         return _sum(row for (shop, kind), row in by_kind.items() if kind in kinds and shop in shops)
     if len(shops) >= len(found.shops) and found.shops.keys() <= set(shops):
         return Numbers(*found.whole)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -47,6 +48,8 @@ def undo(member: Member, command_id: int, *, now: datetime) -> Command:
         raise NotAllowed(refusal)
     applied = command.items.filter(result=Result.APPLIED)
     ids = sorted(applied.values_list("case_id", flat=True))
+    # Of all sets before any case: who holds cases and waits for orders is waited for by whoever has those.
+    lock(_reachable(member, ids).values_list("order_id", flat=True))
     for start in range(0, len(ids), BATCH):
         _take_back(command, member, ids[start : start + BATCH], now)
     if ids and not command.items.filter(result=Result.UNDONE).exists():
@@ -68,11 +71,10 @@ def why_not(command: Command, now: datetime) -> str:
 
 
 def _take_back(command: Command, member: Member, ids: list[int], now: datetime) -> None:
-    """Take a command back on a set of cases, in a fixed number of statements."""
-    reachable = scoped(member, Case.objects.filter(merchant=member.merchant, pk__in=ids))
-    orders = set(reachable.values_list("order_id", flat=True))
-    lock(orders)
-    cases = {case.pk: case for case in reachable.order_by("pk").select_for_update(of=("self",), no_key=True)}
+    """Take a command back on a set of cases, whose orders are locked, in a fixed number of statements."""
+    locked = _reachable(member, ids).order_by("pk").select_for_update(of=("self",), no_key=True)
+    cases = {case.pk: case for case in locked}
+    orders = {case.order_id for case in cases.values()}
     items = list(command.items.filter(case__in=cases, result=Result.APPLIED).order_by("case_id"))
     blocked = _blocked(command, items, cases, orders, now)
     fine = [item for item in items if item.case_id not in blocked]
@@ -85,7 +87,8 @@ def _take_back(command: Command, member: Member, ids: list[int], now: datetime) 
     _restore(fine, cases)
     reports.after(moves, now)
     # Taking back is something done about it, too.
-    claims.hold(member, [item.case_id for item in fine], now)
+    again = [item.case_id for item in fine if item.before.get("claimed_until")]
+    claims.hold(member, [item.case_id for item in fine], now, again)
     CaseEntry.objects.bulk_create(
         CaseEntry(
             case_id=item.case_id,
@@ -109,6 +112,10 @@ def _take_back(command: Command, member: Member, ids: list[int], now: datetime) 
     CommandItem.objects.bulk_update(kept, ["reason"])
     # Clocks went on meanwhile, or stand on a ticket that is gone: the sweep brings the cases up to date.
     wake({cases[item.case_id].order_id for item in fine if "state" in item.before or "ticket" in item.after}, now)
+
+
+def _reachable(member: Member, ids: Sequence[int]) -> QuerySet[Case]:
+    return scoped(member, Case.objects.filter(merchant=member.merchant, pk__in=ids))
 
 
 def _blocked(

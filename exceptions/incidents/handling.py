@@ -169,7 +169,7 @@ def split(member: Member, incident: Incident, numbers: Sequence[int], name: str,
     site = {"carrier": incident.carrier, "where": incident.where, "place": name, "to_place": incident.to_place}
     with transaction.atomic():
         other = _opened(member, now, "", incident.began_at, **site)
-        gone = healing.let_go(pks, "removed", now, incident=incident.pk, by=member.user.pk)
+        gone = healing.let_go(pks, "removed", now, incident=incident.pk, by=member.user.pk, wakes=False)
         gathering.join([(pk, other.pk) for pk in pks], now, by=member.user.pk)
         tell(incident, IncidentAction.SPLIT, member, now, n=gone, other=other.pk)
     return other

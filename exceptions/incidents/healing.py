@@ -39,7 +39,9 @@ with gone as (
       and (%(incident)s::bigint is null or incident_id = %(incident)s::bigint)
     returning incident_id, case_id
 ), freed as (
-    update exceptions_case k set incident_id = null
+    -- Who waits for it waits for nothing any more: the next look at snoozes wakes them.
+    update exceptions_case k set incident_id = null, snoozed_until = case
+        when %(wakes)s and k.state = 'snoozed' and k.wakes_on = 'incident' then %(now)s else k.snoozed_until end
     from gone g where k.id = g.case_id and k.incident_id = g.incident_id
     returning k.id, k.state, g.incident_id
 )
@@ -90,18 +92,29 @@ def heal(now: datetime) -> int:
     return healed + relapsed + let_go(moved, "moved", now)
 
 
-def let_go(cases: Sequence[int], why: str, now: datetime, *, incident: int | None = None, by: int | None = None) -> int:
-    """Take open cases out of their incident (out of this one alone, if it is named); return how many left."""
+def let_go(
+    cases: Sequence[int],
+    why: str,
+    now: datetime,
+    *,
+    incident: int | None = None,
+    by: int | None = None,
+    wakes: bool = True,
+) -> int:
+    """Take open cases out of their incident (out of this one alone, if it is named); return how many left.
+
+    Those that sleep until it closes wake with that, unless another one follows at once (not `wakes`).
+    """
     ordered = sorted(cases)
     batches = (ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH))
-    return sum(_let_go(batch, why, now, incident, by) for batch in batches)
+    return sum(_let_go(batch, now, {"why": why, "incident": incident, "by": by, "wakes": wakes}) for batch in batches)
 
 
-def _let_go(cases: list[int], why: str, now: datetime, incident: int | None, by: int | None) -> int:
+def _let_go(cases: list[int], now: datetime, told: dict[str, Any]) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK, [cases])
         free = [pk for (pk,) in cursor.fetchall()]
-        cursor.execute(LET_GO, {"cases": free, "why": why, "now": now, "incident": incident, "by": by})
+        cursor.execute(LET_GO, told | {"cases": free, "now": now})
         return len(cursor.fetchall())
 
 

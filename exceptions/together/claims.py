@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
+from django.db.models import Q
 
 from exceptions.desk.workflow import State
 from exceptions.models import CLAIM_MINUTES, Case, DeskRules
@@ -20,11 +21,15 @@ def length_of(merchant: Merchant) -> timedelta | None:
     return timedelta(minutes=minutes) if minutes else None
 
 
-def hold(member: Member, case_ids: Collection[int], now: datetime) -> None:
-    """Hold the member's own among these cases for the whole length of a claim from now; longer ones stay as they are."""
+def hold(member: Member, case_ids: Collection[int], now: datetime, again: Collection[int] = ()) -> None:
+    """Hold the member's own among these cases for the whole length of a claim from now; longer ones stay as they are.
+
+    So it is with cases that anybody has `again`, by an undo: not for what would be left of a claim that may be over by now.
+    """
     length = length_of(member.merchant)
     if length:
-        mine = Case.objects.filter(pk__in=case_ids, assignee=member.user, claimed_until__lt=now + length)
+        held = Q(assignee=member.user) | Q(assignee__isnull=False, pk__in=again)
+        mine = Case.objects.filter(held, pk__in=case_ids, claimed_until__lt=now + length)
         mine.exclude(state=State.RESOLVED.value).update(claimed_until=now + length)
 
 

@@ -20,6 +20,7 @@ from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry, Handover, HandoverItem, Notice
 from exceptions.together import inbox, team
 from merchants.access import Member, scoped
+from orders.waking import lock
 
 # Nobody has more in charge at the end of a shift that could be read through.
 MOST: Final = 200
@@ -140,11 +141,13 @@ def hand_over(member: Member, given: Sequence[Given], note: str, now: datetime) 
     case is no longer the member's. Then nothing is handed over.
     """
     note = note.strip()
-    _check(member, given, note)
     by_receiver: dict[int | None, list[Given]] = defaultdict(list)
     for one in given:
         by_receiver[one.to].append(one)
     with transaction.atomic():
+        # All of them before any case, as several commands follow; and nobody takes one between the check and the hand-over.
+        lock(Case.objects.filter(pk__in=[one.case for one in given][:MOST]).values_list("order_id", flat=True))
+        _check(member, given, note)
         handovers = [
             Handover.objects.create(merchant=member.merchant, by=member.user, to_id=to, at=now, note=note)
             for to in by_receiver

@@ -7,8 +7,10 @@ import pytest
 from django.utils import translation
 
 from exceptions import sweep
+from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk import cases
 from exceptions.desk.case_page import story
+from exceptions.desk.risk import rank
 from exceptions.desk.workflow import Action
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, CaseEntry, Clock, Incident
@@ -228,6 +230,21 @@ def test_what_was_merged_comes_back_when_the_other_settles_and_it_still_burns(
     other.refresh_from_db()
     assert other.state == "resolved"
     assert (one.state, one.merged_into, one.relapses) == ("open", None, 1)
+
+
+def test_what_comes_back_from_a_merge_shows_what_its_clocks_come_to_now(
+    pair: tuple[Case, Case], seller: User, now: datetime
+) -> None:
+    one, other = pair
+    act(seller, one, Action.MERGE, now, into=other.pk, note="同一件事")
+    picked = {"picked_up_at": now, "first_trace_at": now, "moved_at": now, "stage": "delivered", "delivered_at": now}
+    Waybill.objects.filter(pk=other.waybill_id).update(**picked)
+    a_scan(other.waybill, now, "picked_up")
+    Order.objects.update(review_at=now, amount=5000)
+    sweep_all(now + HOUR)
+    one.refresh_from_db()
+    assert (one.state, one.at_stake) == ("open", 5000 + one.penalty)
+    assert one.rank == rank(Kind(one.kind), Level(one.level), one.due_at, one.grave_at, one.at_stake)
 
 
 def test_a_case_others_were_merged_into_is_not_merged_away(

@@ -148,3 +148,8 @@ def test_a_case_page_decided_on_an_old_picture_answers_with_who_was_faster(
     response = browser.post(reverse("case-act", args=[case.pk, "resolve"]), {"outcome": "handled", "seen": seen})
     assert response.status_code == 409
     assert "linxiao was faster: Assign" in text(response)
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000], ids=["larger than any", "longer than Python reads"])
+def test_a_number_no_row_can_have_is_no_fault_of_ours(browser: Client, number: str) -> None:
+    assert browser.get(reverse("command-log"), {"after": number}).status_code == 200

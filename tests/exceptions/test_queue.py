@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +17,7 @@ from exceptions import sweep
 from exceptions.deadlines.kinds import Kind, Level
 from exceptions.desk import queue, risk, settle
 from exceptions.desk.filters import CHOICES, ORDERS, Filters
+from exceptions.desk.tally import end_of_day
 from exceptions.models import Case
 from merchants.models import Shop, User
 from tests.exceptions.making import a_parcel, an_order, member_of
@@ -131,6 +133,18 @@ def test_each_chips_count_is_the_number_of_rows_behind_it(
     assert counts.at_stake == sum(case.at_stake for case in Case.objects.all())
     only = queue.counts(member, now, Filters(shops=(other_shop.pk,)))
     assert only.all == 10
+
+
+@pytest.mark.django_db
+def test_numbers_a_full_cache_has_dropped_are_counted_anew_and_no_zeros(
+    shop: Shop, seller: User, now: datetime
+) -> None:
+    fill(shop, now, 3)
+    member, chosen = member_of(seller), Filters(kinds=("late_dispatch",))
+    before = queue.counts(member, now, chosen)
+    assert before.all == 3
+    caches["local"].delete(f"tally:{member.merchant.pk}:{end_of_day(now):%Y%m%d%z}:kinds")
+    assert queue.counts(member, now, chosen) == before
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from exceptions.desk.deciding import COLUMNS
 from exceptions.desk.workflow import Action
 from exceptions.errors import NotAllowed
 from exceptions.models import Case, CaseEntry, Command
+from exceptions.together import claims
 from merchants.models import Shop, User
 from tests.exceptions.acting import late_orders, results, run
 from tests.exceptions.making import member_of
@@ -193,3 +195,45 @@ def state_of_tickets(found: list[Case]) -> list[tuple[Any, ...]]:
         for order in orders
         for ticket in order.tickets.all()
     )
+
+
+def test_whoever_has_a_case_again_by_an_undo_of_somebody_else_has_it_for_a_whole_claim(
+    shop: Shop, seller: User, admin: User, now: datetime
+) -> None:
+    found = late_orders(shop, now, 1)
+    run(member_of(seller), Action.ASSIGN, found, now, assignee=seller.pk)
+    command = run(member_of(admin), Action.ASSIGN, found, now + HOUR / 2, assignee=admin.pk)
+    undoing.undo(member_of(admin), command.pk, now=now + 2 * HOUR)
+    assert claims.expire_due(now + 2 * HOUR) == 0
+    case = Case.objects.get()
+    assert (case.assignee, case.claimed_until) == (seller, now + 3 * HOUR)
+
+
+def test_an_undo_in_several_sets_locks_all_orders_before_any_case(
+    shop: Shop, seller: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = late_orders(shop, now, 4)
+    command = run(member_of(seller), Action.ASSIGN, found, now, assignee=seller.pk)
+    monkeypatch.setattr(undoing, "BATCH", 2)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        undoing.undo(member_of(seller), command.pk, now=now)
+    locks = [
+        query["sql"]
+        for query in queries
+        if 'FOR NO KEY UPDATE OF "orders_order"' in query["sql"]
+        or 'FOR NO KEY UPDATE OF "exceptions_case"' in query["sql"]
+    ]
+    first = locks[0]
+    assert 'OF "orders_order"' in first
+    assert all(str(case.order_id) in first for case in found)
+
+
+def test_a_snooze_until_a_time_of_the_readers_own_zone_is_taken_back(shop: Shop, seller: User, now: datetime) -> None:
+    found = late_orders(shop, now, 1)
+    until = (now + 3 * HOUR).astimezone(ZoneInfo("Asia/Shanghai"))
+    command = run(member_of(seller), Action.SNOOZE, found, now, until=until)
+    undoing.undo(member_of(seller), command.pk, now=now + HOUR)
+    assert results(command) == {found[0].pk: "undone"}
+    assert Case.objects.get().state == "open"

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from exceptions.desk.cases import act
 from exceptions.desk.workflow import Action
 from exceptions.errors import NotAllowed
-from exceptions.models import Case, CaseEntry, DeskRules, Notice, Told
-from exceptions.together import attachments, claims, giving
+from exceptions.models import Case, CaseEntry, DeskRules, Handover, Notice, Told
+from exceptions.together import attachments, claims, giving, shifts
 from exceptions.together.team import go
 from exceptions.together.telling import tell
 from merchants.models import Shop, User
@@ -129,3 +129,24 @@ def test_the_same_picture_sent_twice_at_once_is_kept_once(case: Case, seller: Us
     picture = [attachments.Sent("a.jpg", a_picture())]
     outcomes = at_once(*[lambda: attachments.add(member_of(seller), case.pk, picture, now)] * 2)
     assert sorted(bool(one.attachment) for (one,) in outcomes) == [False, True]
+
+
+def test_a_shift_handed_over_twice_at_once_is_handed_over_once(
+    shop: Shop, seller: User, support: User, now: datetime
+) -> None:
+    member, given = member_of(seller), []
+    for number in ("1", "2", "3"):
+        case = late_dispatch(shop, now, number)
+        act(member, case.pk, Action.ASSIGN, now=now, assignee=seller.pk)
+        given.append(shifts.Given(case.pk, support.pk, f"see {number}"))
+
+    def hand_over() -> str:
+        try:
+            shifts.hand_over(member, given, "", now)
+        except NotAllowed:
+            return "told"
+        return "given"
+
+    assert sorted(at_once(*[hand_over] * 4)) == ["given", "told", "told", "told"]
+    assert Handover.objects.count() == 1
+    assert Notice.objects.filter(kind="handed_over").count() == 1

@@ -3,11 +3,17 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.utils import translation
 
+from exceptions.desk import cases as desk
+from exceptions.desk.workflow import Action
+from exceptions.errors import NotAllowed
+from exceptions.incidents import handling
 from exceptions.incidents.rounds import Round, go_round
 from exceptions.models import Case, CaseEntry, CaseSite, GatheringRule, Incident, IncidentChild, IncidentEntry
-from merchants.models import Shop
+from merchants.models import Shop, User
 from tests.exceptions.incidents.scene import HOUR, move_on, scanned, stand_still
+from tests.exceptions.making import member_of
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +128,29 @@ def test_a_carrier_may_have_a_threshold_of_its_own(shop: Shop, now: datetime) ->
     GatheringRule.objects.create(merchant=shop.merchant, carrier=cases[0].waybill.carrier, threshold=4, **numbers)
     assert go_round(now).opened == 1
     assert IncidentEntry.objects.count() == 1
+
+
+def test_a_case_that_waits_for_its_incident_wakes_when_it_leaves_it_but_not_when_it_is_split_off(
+    shop: Shop, seller: User, now: datetime
+) -> None:
+    moved, removed, split, *_others = stand_still(shop, now, 11)
+    go_round(now)
+    incident, member = Incident.objects.get(), member_of(seller)
+    for case in (moved, removed, split):
+        desk.act(member, case.pk, Action.SNOOZE, now=now, wakes_on="incident")
+    assert moved.waybill is not None
+    scanned(moved.waybill, now + HOUR, "【杭州转运中心】 已发出 下一站 【宁波转运中心】")
+    go_round(now + HOUR)
+    handling.remove(member, incident, [removed.pk], now + HOUR)
+    handling.split(member, incident, [split.pk], "冷链", now + HOUR)
+    assert desk.wake_due(now + HOUR) == 2
+    states = [Case.objects.get(pk=case.pk).state for case in (moved, removed, split)]
+    assert states == ["open", "open", "snoozed"]
+
+
+def test_no_case_sleeps_until_an_incident_closes_that_is_closed(shop: Shop, seller: User, now: datetime) -> None:
+    case, *_others = stand_still(shop, now, 11)
+    go_round(now)
+    handling.close(member_of(seller), Incident.objects.get(), now)
+    with pytest.raises(NotAllowed, match="closed already"), translation.override("en"):
+        desk.act(member_of(seller), case.pk, Action.SNOOZE, now=now, wakes_on="incident")
