@@ -9,6 +9,8 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from exceptions.desk.workflow import Action
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -43,20 +45,20 @@ GROUPS: Final[tuple[tuple[Any, dict[str, Key]], ...]] = (
     (
         _("Act"),
         {
-            "urge": Key("1", _("Urge the carrier")),
-            "intercept": Key("2", _("Intercept")),
-            "claim": Key("3", _("Claim")),
-            "contact": Key("4", _("Contact the buyer")),
-            "resolve": Key("5", _("Resolve")),
-            "work_order": Key("6", _("Open a work order")),
-            "reship": Key("7", _("Ship again")),
-            "compensate": Key("8", _("Compensate")),
-            "appeal": Key("9", _("Appeal")),
-            "prove": Key("p", _("Keep proof")),
+            "urge": Key("1", Action.URGE.label),
+            "intercept": Key("2", Action.INTERCEPT.label),
+            "claim": Key("3", Action.CLAIM.label),
+            "contact": Key("4", Action.CONTACT.label),
+            "resolve": Key("5", Action.RESOLVE.label),
+            "work_order": Key("6", Action.WORK_ORDER.label),
+            "reship": Key("7", Action.RESHIP.label),
+            "compensate": Key("8", Action.COMPENSATE.label),
+            "appeal": Key("9", Action.APPEAL.label),
+            "prove": Key("p", Action.PROVE.label),
             "assign": Key("a", _("Assign to me")),
-            "snooze": Key("h", _("Snooze")),
-            "merge": Key("m", _("Merge")),
-            "note": Key("n", _("Add a note")),
+            "snooze": Key("h", Action.SNOOZE.label),
+            "merge": Key("m", Action.MERGE.label),
+            "note": Key("n", Action.NOTE.label),
             "watch": Key("w", _("Watch")),
             "finish": Key("f", _("Finish and next")),
             "copy": Key("c", _("Copy the summary for the buyer")),

@@ -120,7 +120,7 @@ def menus(member: Member, filters: Filters) -> list[Menu]:
         Menu("assignee", _("In charge"), _people(member, filters)),
         Menu("source", _("Opened by"), _choices(Case.Source.choices, filters.sources)),
         Menu("state", _("State"), _choices(State.choices(), filters.states)),
-        Menu("relapsed", _("Relapse"), relapsed),
+        Menu("relapsed", _("Came back"), relapsed),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the demo's people have told already: rules of their own, tickets, reports, filings.
+"""What the demo's people have told already: rules of their own, who is on duty, views, tickets, reports, filings, a note.
 
 Each is told once, where there is nothing of it yet, and stays as people change it.
 Instants are reckoned from `now`, so that the desk shows limits that break today.
@@ -14,8 +14,11 @@ from django.db.models import QuerySet
 
 from exceptions import filings, reports, targets
 from exceptions.deadlines.kinds import Kind
-from exceptions.models import Filing, Policy, Report
+from exceptions.desk import cases, tabs
+from exceptions.desk.workflow import Action, State
+from exceptions.models import Case, CaseEntry, DeskRules, Filing, Policy, Report, View
 from exceptions.rulemaking import drafts, publishing
+from exceptions.together import inbox, settings, team
 from merchants import access
 from merchants.models import Membership, Merchant, Shop
 from orders.models import Order, OrderStatus, Ticket, TicketStep
@@ -216,6 +219,43 @@ def file(merchant: Merchant, now: datetime) -> bool:
     for one in [one.filing for one in told if one.filing][1:]:
         filings.answer(seller, one.pk, True, now=now, new_due_at=now + 20 * HOUR)
     return bool(told)
+
+
+# Name, what it shows, who sees it; by the admin.
+VIEWS: Final = (
+    ("今天要发货", "kind=late_dispatch&order=due", View.Scope.PINNED),
+    ("物流不动了", "kind=late_pickup&kind=transit_stall", View.Scope.PINNED),
+    ("抖音待处理", "platform=douyin", View.Scope.SHARED),
+)
+
+
+@transaction.atomic
+def man_the_desk(merchant: Merchant, now: datetime) -> bool:
+    """Put two people on duty, share new cases by load and keep the views of the team; True where nobody had said anything."""
+    if DeskRules.objects.filter(merchant=merchant).exists() or View.objects.filter(merchant=merchant).exists():
+        return False
+    admin = _member(merchant, "linxiao")
+    settings.save_rules(admin, {"sharing": DeskRules.Sharing.LOAD, "cases_each": 15}, now)
+    for username in ("chenmo", "zhaomin"):
+        team.go(_member(merchant, username), True, now)
+    for name, query, scope in VIEWS:
+        tabs.save_as(admin, name, query, scope)
+    return True
+
+
+NOTE: Final = "@linxiao 网点说今晚补扫，22 点前没有新扫描就要提工单，请盯一下"
+
+
+def mention(merchant: Merchant, now: datetime) -> bool:
+    """Let a colleague ask the admin to see to the dearest stalled parcel and watch it; True where a case is and no note was."""
+    open_cases = Case.objects.filter(merchant=merchant, kind__in=[Kind.TRANSIT_STALL, Kind.LATE_PICKUP])
+    case = open_cases.filter(state=State.OPEN.value).order_by("-at_stake", "pk").first()
+    if case is None or CaseEntry.objects.filter(case__merchant=merchant, action=Action.NOTE).exists():
+        return False
+    colleague = _member(merchant, "chenmo")
+    cases.act(colleague, case.pk, Action.NOTE, now=now, note=NOTE)
+    inbox.watch(colleague, case.pk, True, now)
+    return True
 
 
 def _late(merchant: Merchant, now: datetime) -> QuerySet[Order]:

@@ -123,6 +123,7 @@
     const all = new DataTransfer();
     for (const file of [...input.files, ...files]) all.items.add(file);
     input.files = all.files;
+    input.closest("details").open = true;
     input.closest("section").scrollIntoView({ block: "nearest" });
     return true;
   }

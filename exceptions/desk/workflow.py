@@ -39,7 +39,7 @@ class Action(Choice):
     WORSEN = "worsen", _("Got worse")
     CLEAR = "clear", _("Settled by the facts")
     RELAPSE = "relapse", _("Came back")
-    EXPIRE = "expire", _("Claim expired")
+    EXPIRE = "expire", _("Assignment expired")
     GATHER = "gather", _("Gathered into an incident")
 
 

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name='DeskRules',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sharing', models.CharField(choices=[('nobody', 'To nobody: people claim what they take'), ('turns', 'In turn'), ('load', 'To whoever has least to do'), ('skill', 'To whoever knows it best')], default='nobody', max_length=8)),
+                ('sharing', models.CharField(choices=[('nobody', 'To nobody: people assign cases to themselves'), ('turns', 'In turn'), ('load', 'To whoever has least to do'), ('skill', 'To whoever knows it best')], default='nobody', max_length=8)),
                 ('claim_minutes', models.PositiveSmallIntegerField(default=60)),
                 ('cases_each', models.PositiveSmallIntegerField(default=20)),
             ],
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             name='Notice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('mention', 'You were mentioned'), ('assigned', 'Put in your charge'), ('handed_over', 'Handed over to you'), ('accepted', 'Hand-over accepted'), ('expired', 'Your claim has run out'), ('noted', 'New note'), ('worse', 'Got worse'), ('relapsed', 'Came back'), ('resolved', 'Resolved by somebody else')], max_length=12)),
+                ('kind', models.CharField(choices=[('mention', 'You were mentioned'), ('assigned', 'Put in your charge'), ('handed_over', 'Handed over to you'), ('accepted', 'Hand-over accepted'), ('expired', 'Your assignment has run out'), ('noted', 'New note'), ('worse', 'Got worse'), ('relapsed', 'Came back'), ('resolved', 'Resolved by somebody else')], max_length=12)),
                 ('at', models.DateTimeField()),
                 ('read_at', models.DateTimeField(null=True)),
             ],

@@ -22,7 +22,7 @@ class DeskRules(models.Model):
     """How a merchant's desk shares its work; a merchant without a row has the defaults."""
 
     class Sharing(models.TextChoices):
-        NOBODY = "nobody", _("To nobody: people claim what they take")
+        NOBODY = "nobody", _("To nobody: people assign cases to themselves")
         TURNS = "turns", _("In turn")
         LOAD = "load", _("To whoever has least to do")
         SKILL = "skill", _("To whoever knows it best")
@@ -140,7 +140,7 @@ class Notice(models.Model):
         ASSIGNED = "assigned", _("Put in your charge")
         HANDED_OVER = "handed_over", _("Handed over to you")
         ACCEPTED = "accepted", pgettext_lazy("notice", "Hand-over accepted")
-        EXPIRED = "expired", _("Your claim has run out")
+        EXPIRED = "expired", _("Your assignment has run out")
         NOTED = "noted", _("New note")
         WORSE = "worse", _("Got worse")
         RELAPSED = "relapsed", _("Came back")

@@ -174,7 +174,7 @@ def by_hand(member: Member, case_id: int, code: str, way: str, now: datetime, re
     locked = Case.objects.select_for_update(of=("self",), no_key=True).select_related("shop", "waybill")
     one = progress([locked.get(pk=case_id)])[case_id]
     if one.case.state == State.RESOLVED.value:
-        raise NotAllowed(_("This case is closed: its steps are history. Reopen it to start them anew."))
+        raise NotAllowed(_("This case is resolved: its steps are history. Reopen it to start them anew."))
     if way == UNDO:
         live = CaseStep.objects.filter(case=case_id, round=one.round, code=code, undone_at=None)
         if not live.update(undone_at=now, undone_by=member.user):

@@ -30,7 +30,7 @@ class RulesForm(forms.ModelForm):
         help_text=_("Only to people on duty who may see the shop, and only what they take."),
     )
     claim_minutes = forms.IntegerField(
-        label=_("A claim lasts (minutes)"),
+        label=_("An assignment lasts (minutes)"),
         min_value=0,
         max_value=LONGEST_CLAIM,
         help_text=_(

@@ -8,8 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from exceptions.models import Blindspot
-from merchants.models import Shop, User
+from exceptions import tasks
+from exceptions.desk import cases
+from exceptions.desk.workflow import Action
+from exceptions.models import Blindspot, Command, Incident
+from merchants.models import Membership, Shop, User
+from tests.exceptions.incidents.scene import stand_still
+from tests.exceptions.making import member_of
 from tests.exceptions.scene import late_dispatch, late_pickup, stalled
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -45,6 +50,23 @@ def addresses(case) -> list[str]:
         reverse("rule-own-new"),
         reverse("rule-draft"),
         reverse("rule-versions"),
+        reverse("playbooks"),
+        reverse("playbook", args=["transit_stall"]),
+        reverse("kinds"),
+        reverse("report-new"),
+        reverse("report-paste"),
+        reverse("command-log"),
+        reverse("command", args=[Command.objects.latest("pk").pk]),
+        reverse("handover"),
+        reverse("notices"),
+        reverse("incidents"),
+        reverse("incident", args=[Incident.objects.get().pk]),
+        reverse("incident-new"),
+        reverse("support"),
+        reverse("support-order", args=[case.order_id]),
+        reverse("setup-desk"),
+        reverse("setup-person", args=[Membership.objects.latest("pk").pk]),
+        reverse("setup-incidents"),
         reverse("setup"),
         reverse("setup-shop", args=[case.shop_id]),
         reverse("setup-audit"),
@@ -58,6 +80,9 @@ def test_no_page_breaks_the_policy_or_spills_over(
     late_dispatch(shop, now)
     late_pickup(shop, now)
     case = stalled(shop, now)
+    stand_still(shop, now, 10)
+    tasks.gather()
+    cases.act(member_of(admin), case.pk, Action.NOTE, now=now, note="网点说今晚补扫")
     Blindspot.objects.get_or_create(order=case.order, waybill=case.waybill, reason="way_unknown")
     page = open_as(admin, viewport={"width": width, "height": 900})
     for address in addresses(case):

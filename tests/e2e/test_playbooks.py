@@ -38,7 +38,7 @@ def test_a_seller_walks_a_late_pickup_to_its_end_by_the_next_step_alone(
         ("Keep the slip", "prove", {}),
         ("Appeal or pay", "appeal", {}),
         ("Compensate the buyer", "compensate", {"amount": "5"}),
-        ("Check and close", "resolve", {"outcome": "handled"}),
+        ("Check and resolve", "resolve", {"outcome": "handled"}),
     ]
     button = page.locator(".sticky-act a.go" if width == 390 else "#next-step")
     for name, action, filled in forms:

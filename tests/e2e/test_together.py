@@ -76,6 +76,7 @@ def test_a_case_is_watched_by_a_key_and_a_picture_is_pasted(open_as, seller: Use
     page = at(open_as(seller), case)
     page.keyboard.press("w")
     expect(page.locator("#people")).to_contain_text("No longer watch")
+    page.locator("#add-proof > summary").click()
     page.locator("#attach-file").set_input_files(
         [{"name": "面单.jpg", "mimeType": "image/jpeg", "buffer": a_picture(size=(900, 1600))}]
     )

@@ -7,11 +7,12 @@ import pytest
 from django.core.management import call_command
 
 from exceptions import backtest
-from exceptions.models import Case, Filing, Policy, Report
+from exceptions.models import Case, CaseEntry, DeskRules, Duty, Filing, Notice, Policy, Report, View, Watch
 from exceptions.policies import book_of
 from exceptions.rulemaking import drafts
 from exceptions.sweep import judge_batch
 from exceptions.tasks import until_done
+from exceptions.together import giving, telling
 from merchants.models import Merchant
 from orders.intake import take_in
 from orders.models import Order, Ticket
@@ -107,6 +108,48 @@ def test_one_filing_waits_and_one_moved_its_limit(filled: Merchant, now: datetim
     assert Case.objects.filter(order=waiting.order, kind="late_dispatch", level__gte=2).exists()
 
 
+def test_two_people_are_on_duty_new_cases_go_to_whoever_has_least_and_the_team_has_views(
+    filled: Merchant, now: datetime
+) -> None:
+    assert demo_story.man_the_desk(filled, now)
+    assert set(Duty.objects.filter(on=True).values_list("membership__user__username", flat=True)) == {
+        "chenmo",
+        "zhaomin",
+    }
+    assert set(View.objects.values_list("name", "scope", "query")) == {
+        ("今天要发货", "pinned", "kind=late_dispatch&order=due"),
+        ("物流不动了", "pinned", "kind=late_pickup&kind=transit_stall"),
+        ("抖音待处理", "shared", "platform=douyin"),
+    }
+    assert giving.share_batch(now) == 30
+    holders = Counter(Case.objects.exclude(assignee=None).values_list("assignee__username", flat=True))
+    assert holders == {"chenmo": 15, "zhaomin": 15}
+
+
+def test_what_people_change_on_the_desk_stays(filled: Merchant, now: datetime) -> None:
+    demo_story.man_the_desk(filled, now)
+    View.objects.all().delete()
+    DeskRules.objects.update(sharing="nobody")
+    Duty.objects.update(on=False)
+    assert not demo_story.man_the_desk(filled, now + timedelta(days=1))
+    assert (View.objects.count(), DeskRules.objects.get().sharing, Duty.objects.filter(on=True).count()) == (
+        0,
+        "nobody",
+        0,
+    )
+
+
+def test_a_colleague_asks_the_admin_once_to_see_to_a_parcel_that_stands_still(filled: Merchant, now: datetime) -> None:
+    assert demo_story.mention(filled, now)
+    assert telling.tell(now) >= 1
+    notice = Notice.objects.get(user__username="linxiao")
+    assert (notice.kind, notice.entry.by.username, notice.entry.note) == ("mention", "chenmo", demo_story.NOTE)
+    assert notice.case.kind in {"late_pickup", "transit_stall"}
+    assert list(Watch.objects.values_list("case", "user__username")) == [(notice.case_id, "chenmo")]
+    assert not demo_story.mention(filled, now + timedelta(days=1))
+    assert CaseEntry.objects.filter(action="note").count() == 1
+
+
 def test_the_draft_tried_on_the_past_days_shows_numbers(filled: Merchant, now: datetime) -> None:
     admin = member_of(filled.memberships.get(role="admin").user)
     test = backtest.start(admin, 14, now)
@@ -133,4 +176,5 @@ def test_without_orders_there_is_nothing_to_tell(miantian: Merchant, now: dateti
     assert not demo_story.tell_tickets(miantian, now)
     assert not demo_story.tell_reports(miantian, now)
     assert not demo_story.file(miantian, now)
+    assert not demo_story.mention(miantian, now)
     assert not Order.objects.exists()

@@ -1,7 +1,7 @@
 """Keep the demo's orders coming: fetch each shop's export from the simulator and import it, as a person would by hand.
 
-Before the first round the demo's rules are published, so that orders are judged once; after it come tickets and filings. Here
-and not where the demo is made ready, for nobody is to wait for them.
+Before the first round the demo's rules are published, so that orders are judged once, and people go on duty; after it
+come tickets and filings, and a note once there is a case. Here and not where the demo is made ready, for nobody is to wait.
 """
 
 import logging
@@ -42,6 +42,7 @@ class Command(BaseCommand):
             raise CommandError("SIMULATOR_URL is not set: there is nothing to fetch orders from; `make demo` sets it")
         merchant = Merchant.objects.get(code="miantian")
         demo_story.make_rules(merchant, timezone.now())
+        demo_story.man_the_desk(merchant, timezone.now())
         _round(merchant)
         demo_story.tell_tickets(merchant, timezone.now())
         demo_story.tell_reports(merchant, timezone.now())
@@ -49,6 +50,8 @@ class Command(BaseCommand):
         while not options["once"]:
             time.sleep(EVERY)
             _round(merchant)
+            # As soon as the worker has opened a case to speak of.
+            demo_story.mention(merchant, timezone.now())
 
 
 def _round(merchant: Merchant) -> None:

@@ -285,4 +285,4 @@ def test_every_page_speaks_chinese(
     assert "杭州转运中心" in text(client, "/desk/")
     assert words(text(client, "/desk/")) == []
     client.post(f"/incidents/{incident.pk}/close/")
-    assert "由林晓关闭" in text(client, "/incidents/")
+    assert "由林晓结束" in text(client, "/incidents/")
