@@ -22,6 +22,7 @@ from simulator import exports
 from simulator.catalogue import SHOPS
 from simulator.world import World
 from tests.exceptions.making import member_of
+from tests.exceptions.scene import late_pickup
 from tests.exceptions.trying import counts
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,8 @@ def test_what_people_change_on_the_desk_stays(filled: Merchant, now: datetime) -
 
 
 def test_a_colleague_asks_the_admin_once_to_see_to_a_parcel_that_stands_still(filled: Merchant, now: datetime) -> None:
+    assert not demo_story.mention(filled, now), "nothing stands still yet"
+    late_pickup(filled.shops.get(code="MT-PDD"), now)
     assert demo_story.mention(filled, now)
     assert telling.tell(now) >= 1
     notice = Notice.objects.get(user__username="linxiao")
