@@ -41,6 +41,7 @@ def test_a_wording_is_mapped_by_keyboard_and_its_parcels_follow(open_as, admin: 
     expect(page.locator("tr[data-case]")).to_contain_text(PHRASE)
 
     # The desk's keys walk this list too.
+    expect(page.locator("tr.is-cursor")).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url("**/wordings/*/")
     expect(page.locator("main")).to_contain_text("2 stored scans (waybills: 2)")
