@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 
 from merchants.access import Member
 from merchants.models import AuditEntry, User
+from shipops.kit.query import row_id
 
 PAGE: Final = 50
 LONGEST_SUBJECT: Final = 120
@@ -57,13 +58,9 @@ class Filters:
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
         """Read a query string; what it does not know is ignored, so that an old link still opens."""
-        by, after, before = (_number(query.get(name, "")) for name in ("by", "after", "before"))
+        by, after, before = (row_id(query.get(name, "")) for name in ("by", "after", "before"))
         action = query.get("action", "")
         return cls(by, action if action in ACTIONS else "", after, before)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from exceptions.models import Command, CommandItem
 from merchants import access
 from merchants.access import Member, Right
 from shipops.kit.nudging import nudge
+from shipops.kit.query import row_id
 
 LARGEST_ID = 2**63 - 1
 # Items told in one answer; the counts are of all.
@@ -148,7 +149,7 @@ class Commands(APIView):
         query = request.query_params
         action, after = query.get("action", ""), query.get("after", "")
         filters = LogFilters("me" if query.get("by") == "me" else "", action)
-        cursor = int(after) if after.isdecimal() and len(after) < 19 else None
+        cursor = row_id(after) or None
         lines, following = command_page.log(member, filters, timezone.now(), cursor)
         rows = [line.command for line in lines]
         return Response({"commands": CommandSerializer(rows, many=True).data, "next": following})
@@ -164,7 +165,7 @@ class OneCommand(APIView):
         """One command with what became of each case."""
         member = access.member(request._request, Right.TRIAGE)
         after = request.query_params.get("after", "")
-        cursor = int(after) if after.isdecimal() and len(after) < 19 else 0
+        cursor = row_id(after)
         return Response(_story(member, pk, timezone.now(), cursor))
 
 

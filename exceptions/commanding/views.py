@@ -33,6 +33,7 @@ from merchants.access import Member, Right
 from shipops.kit import money
 from shipops.kit.htmx import see_other, whole_or_part
 from shipops.kit.nudging import nudge
+from shipops.kit.query import row_id, row_ids
 
 # No act of the workflow: it leaves the cases in their states.
 FILE = "file"
@@ -93,7 +94,7 @@ def _action(name: str) -> Action | None:
 
 
 def _picked(request: HttpRequest) -> list[int]:
-    return [int(pk) for pk in request.POST.getlist("case")[: acting.BATCH] if pk.isdecimal() and len(pk) < 19]
+    return row_ids(request.POST.getlist("case")[: acting.BATCH])
 
 
 def _everything(request: HttpRequest, member: Member, now: datetime) -> list[int]:
@@ -294,10 +295,7 @@ def log(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("action", "")
     by = request.GET.get("by", "")
     filters = LogFilters("me" if by == "me" or not sees_all else "", wanted if _known(wanted) else "")
-    after = request.GET.get("after", "")
-    lines, following = command_page.log(
-        member, filters, now, int(after) if after.isdecimal() and len(after) < 19 else None
-    )
+    lines, following = command_page.log(member, filters, now, row_id(request.GET.get("after", "")) or None)
     context = {
         "now": now,
         "lines": lines,

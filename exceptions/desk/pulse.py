@@ -18,6 +18,7 @@ from exceptions.desk.workflow import Action, State
 from exceptions.models import Case, CaseEntry
 from merchants.access import Member, reach
 from shipops.kit import times
+from shipops.kit.query import row_id
 
 # What a row shows of its case that changes without the reader's doing; time itself is told in the browser.
 SHOWN: Final = (
@@ -58,7 +59,7 @@ def _mark(values: Iterable[Any]) -> str:
 def seen_in(text: str) -> dict[int, str]:
     """Read the rows a desk tells, `12-1a2b3c.13-…`, in its order; what cannot be read is left out."""
     pairs = (part.partition("-") for part in text.split(".")[:PAGE])
-    return {int(pk): looks for pk, _dash, looks in pairs if pk.isdecimal() and len(pk) < 19}
+    return {found: looks for pk, _dash, looks in pairs if (found := row_id(pk))}
 
 
 def news(

@@ -15,6 +15,7 @@ from exceptions.models import GatheringRule
 from merchants.access import Member
 from merchants.models import User
 from shipments.models import Carrier
+from shipops.kit.query import row_ids
 
 # Of a filing with the platform (报备), which is no verb of a case.
 FILED = ("filed", _("Filed with the platform"))
@@ -68,7 +69,7 @@ class AddForm(forms.Form):
 
     def clean_numbers(self) -> list[int]:
         words = self.cleaned_data["numbers"].upper().replace("C-", " ").replace(",", " ").replace("，", " ").split()
-        return [int(word) for word in words if word.isdecimal() and len(word) < 19]
+        return row_ids(words)
 
 
 class SplitForm(forms.Form):

@@ -12,6 +12,7 @@ from django.http import Http404, QueryDict
 
 from exceptions.models import Incident, IncidentChild
 from merchants.access import Member
+from shipops.kit.query import row_id
 
 # Open ones are few: a merchant with more than that has set the threshold too low.
 MOST_OPEN: Final = 100
@@ -96,7 +97,7 @@ class Filters:
         """Read a query string; what it does not know is ignored, so that an old link still opens."""
         carrier, where, state = (query.get(name, "") or "" for name in ("carrier", "where", "state"))
         return cls(
-            carrier=int(carrier) if carrier.isdecimal() and len(carrier) < 19 else 0,
+            carrier=row_id(carrier),
             where=where if where in Incident.Where.values else "",
             state=state if state in STATES else "",
             q=(query.get("q", "") or "").replace("\0", "").strip()[:80],
@@ -152,7 +153,7 @@ def _matching(member: Member, filters: Filters) -> QuerySet[Incident]:
     if filters.where:
         found = found.filter(where=filters.where)
     if filters.q:
-        number = filters.q.upper().removeprefix("I-")
+        number = row_id(filters.q.upper().removeprefix("I-"))
         words = Q(place__icontains=filters.q) | Q(to_place__icontains=filters.q)
-        found = found.filter(words | Q(pk=int(number)) if number.isdecimal() and len(number) < 19 else words)
+        found = found.filter(words | Q(pk=number) if number else words)
     return found

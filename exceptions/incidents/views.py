@@ -37,6 +37,7 @@ from merchants import access
 from merchants.access import Member, Right
 from shipments.models import Carrier
 from shipops.kit.htmx import see_other, whole_or_part
+from shipops.kit.query import row_ids
 
 
 @require_GET
@@ -201,7 +202,7 @@ def _form(request: HttpRequest, member: Member, action: str) -> Form | None:
 
 def _given(request: HttpRequest, form: Form | None) -> Given:
     data = form.cleaned_data if form is not None else {}
-    picked = [int(pk) for pk in request.POST.getlist("case") if pk.isdecimal() and len(pk) < 19]
+    picked = row_ids(request.POST.getlist("case"))
     return Given(
         assignee=data.get("assignee"),
         note=data.get("note", ""),

@@ -22,6 +22,7 @@ from exceptions.together.forms import TakesForm
 from merchants import access
 from merchants.access import Right
 from shipments.models import Carrier
+from shipops.kit.query import row_id
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
@@ -62,9 +63,8 @@ class Notices(APIView):
     def get(self, request: Request) -> Response:
         """What one was told, 50 a page, newest first."""
         member = access.member(request._request, Right.VIEW)
-        after = request.query_params.get("after", "")
         unread = request.query_params.get("unread", "") in ("1", "true")
-        page = inbox.page(member, unread, int(after) if after.isdecimal() and len(after) < 19 else 0)
+        page = inbox.page(member, unread, row_id(request.query_params.get("after", "")))
         body = {"notices": NoticeSerializer(page.notices, many=True).data, "next": page.next}
         return Response({"unread": inbox.unread(member), **body})
 

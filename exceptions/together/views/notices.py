@@ -19,8 +19,7 @@ from merchants import access
 from merchants.access import Right
 from merchants.views import back
 from shipops.kit.htmx import see_other, whole_or_part
-
-LONGEST_ID = 18
+from shipops.kit.query import row_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,7 @@ def notices(request: HttpRequest) -> HttpResponse:
     member = access.member(request, Right.VIEW)
     now = timezone.now()
     unread = request.GET.get("unread") == "1"
-    after = request.GET.get("after", "")
-    page = inbox.page(member, unread, int(after) if after.isdecimal() and len(after) <= LONGEST_ID else 0)
+    page = inbox.page(member, unread, row_id(request.GET.get("after", "")))
     query = f"{'unread=1&' if unread else ''}after={page.next}"
     context = {
         "now": now,

@@ -11,8 +11,7 @@ from exceptions.models import Case
 from exceptions.together import presence
 from merchants import access
 from merchants.access import Right
-
-LONGEST_ID = 18
+from shipops.kit.query import row_ids
 
 
 @require_POST
@@ -34,7 +33,7 @@ def beat(request: HttpRequest, pk: int) -> HttpResponse:
 def rows(request: HttpRequest) -> HttpResponse:
     """Who is at the cases of a page (`case`, several): the initials, and whether they write."""
     member = access.member(request, Right.VIEW)
-    asked = [int(pk) for pk in request.GET.getlist("case")[:PAGE] if pk.isdecimal() and len(pk) <= LONGEST_ID]
+    asked = row_ids(request.GET.getlist("case")[:PAGE])
     mine = list(access.scoped(member, Case.objects.filter(pk__in=asked)).values_list("pk", flat=True))
     here = presence.at(mine, member.user, timezone.now())
     told = {

@@ -17,8 +17,7 @@ from merchants import access
 from merchants.access import Right
 from shipments.models import Carrier
 from shipops.kit.htmx import see_other
-
-LONGEST_ID = 18
+from shipops.kit.query import row_ids
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,7 +77,7 @@ def _carriers(member: access.Member) -> list[Carrier]:
 def share(request: HttpRequest) -> HttpResponse:
     """Share out the chosen cases (`case`, several), as far as nobody has them in charge."""
     member = access.member(request, Right.TRIAGE)
-    chosen = [int(pk) for pk in request.POST.getlist("case")[:PAGE] if pk.isdecimal() and len(pk) <= LONGEST_ID]
+    chosen = row_ids(request.POST.getlist("case")[:PAGE])
     if not chosen:
         messages.warning(request, _("Select at least one case first."))
     else:
