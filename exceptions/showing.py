@@ -39,7 +39,7 @@ def desk_page(
         "filters": filters,
         "rows": with_steps([shown.row(case, now, look.extra, query) for case in page.rows], page.rows, now),
         "counts": counts,
-        "stake": money.shown(counts.at_stake, member.shops[0].currency if member.shops else "CNY", 0),
+        "stake": money.shown(counts.at_stake, member.currency, 0),
         "chips": menus.chips(filters, counts),
         "menus": menus.menus(member, filters),
         "orders": menus.orders(filters),

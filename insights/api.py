@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from exceptions.deadlines import shoplimits
-from insights import board
 from insights.exposure import ShopStanding, exposure
 from insights.forms import ExposureForm
 from merchants import access
@@ -82,5 +81,5 @@ class ExposureView(APIView):
         now = timezone.now()
         asked = ExposureForm(request.query_params, member=member)
         asked.is_valid()
-        today = timezone.localdate(now, board.zone_of(member))
+        today = timezone.localdate(now, member.zone)
         return Response(ExposureSerializer(exposure(member, asked.shops, asked.span(today), now)).data)

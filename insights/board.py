@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -105,11 +105,6 @@ class Ages:
         return sum(age.count for age in (self.near, self.others) if age)
 
 
-def zone_of(member: Member) -> tzinfo:
-    """The zone a page over all shops is shown in: the first shop's."""
-    return member.shops[0].zone if member.shops else timezone.get_current_timezone()
-
-
 def _open_cases(member: Member) -> QuerySet[Case]:
     return scoped(member, Case.objects.filter(merchant=member.merchant, state=State.OPEN.value))
 
@@ -201,7 +196,7 @@ def by_shop(member: Member, now: datetime) -> list[ShopLine]:
 
 def kept_yesterday(member: Member, now: datetime) -> Kept:
     """Limits due on the day before today (of the first shop's zone) and how many were kept; up to 30 s old."""
-    zone = zone_of(member)
+    zone = member.zone
     today = datetime.combine(timezone.localdate(now, zone), time.min, zone)
     return _slow(member, f"kept:{today:%m%d}", lambda: _kept(member, today - timedelta(days=1), today))
 

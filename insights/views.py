@@ -34,10 +34,10 @@ def start(request: HttpRequest) -> HttpResponse:
     counts = queue.counts(member, now, since=acted_at(request))
     upcoming = queue.next_due(member, now)
     hours = board.horizon(member, now)
-    currency = member.shops[0].currency if member.shops else "CNY"
+    currency = member.currency
     context = {
         "now": now,
-        "zone": board.zone_of(member),
+        "zone": member.zone,
         "counts": counts,
         "stake": money.shown(counts.at_stake, currency, 0),
         "currency": currency,
@@ -62,7 +62,7 @@ def exposure(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = ExposureForm(request.GET, member=member)
     form.is_valid()
-    today = timezone.localdate(now, board.zone_of(member))
+    today = timezone.localdate(now, member.zone)
     asked = form.span(today)
     chosen = form.shops
     context = {
@@ -89,7 +89,7 @@ def setup(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context = {
         "now": now,
-        "zone": board.zone_of(member),
+        "zone": member.zone,
         "shops": member.merchant.shops.order_by("name", "pk"),
         "people": people.order_by("role", "user__username"),
         "accounts": board.accounts_with_lag(member, now),
@@ -120,7 +120,7 @@ def setup_audit(request: HttpRequest) -> HttpResponse:
     page = audit.page(member, filters)
     context = {
         "now": timezone.now(),
-        "zone": board.zone_of(member),
+        "zone": member.zone,
         "filters": filters,
         "rows": page.rows,
         "people": audit.people(member),

@@ -6,12 +6,14 @@ A stranger gets 404 (nothing is told about what exists), too low a role 403.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import tzinfo
 from enum import Enum, auto
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from merchants.models import Membership, Merchant, Role, Shop, User
 
@@ -51,6 +53,16 @@ class Member:
     @property
     def shop_ids(self) -> list[int]:
         return [shop.pk for shop in self.shops]
+
+    @property
+    def currency(self) -> str:
+        """The currency that sums over all shops are told in: the first shop's."""
+        return self.shops[0].currency if self.shops else "CNY"
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone that instants over all shops are told in: the first shop's, else the reader's."""
+        return self.shops[0].zone if self.shops else timezone.get_current_timezone()
 
     def may(self, right: Right) -> bool:
         return right in ALLOWED[self.role]

@@ -179,7 +179,7 @@ def _show(
         "now": now,
         "told": told,
         "form": form if told.is_preview and told.action is not Action.ASSIGN else None,
-        "stake": money.shown(told.stake, member.shops[0].currency if member.shops else "CNY", 0),
+        "stake": money.shown(told.stake, member.currency, 0),
         "back": f"{reverse('desk')}?{told.command.query}" if told.command.query else reverse("desk"),
         "in_dialog": dialog or _in_dialog(request),
         "zone": member.shops[0] if member.shops else None,

@@ -6,12 +6,13 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from exceptions.api import Conflict
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.incidents import handling, listing, tuning
 from exceptions.incidents.doing import ACTS, Given
@@ -21,11 +22,6 @@ from exceptions.models import Incident
 from merchants import access
 from merchants.access import Right
 from shipments.models import Carrier
-
-
-class Conflict(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"
 
 
 class IncidentSerializer(serializers.Serializer[Any]):

@@ -38,17 +38,8 @@ class Row:
     again: str
 
 
-def zone_of(member: Member) -> tzinfo | None:
-    """The time zone of the member's first shop, in which times over several shops are told."""
-    return member.shops[0].zone if member.shops else None
-
-
-def currency_of(member: Member) -> str:
-    return member.shops[0].currency if member.shops else "CNY"
-
-
 def row(member: Member, seen: Seen, now: datetime) -> Row:
-    incident, figures, zone = seen.incident, seen.figures, zone_of(member)
+    incident, figures, zone = seen.incident, seen.figures, member.zone
     closed = incident.closed_at
     return Row(
         pk=incident.pk,
@@ -62,7 +53,7 @@ def row(member: Member, seen: Seen, now: datetime) -> Row:
         size=parcels(figures.ever if closed else figures.parcels),
         moved=str(figures.moved) if figures.moved else "",
         since=times.wall(incident.began_at, now, zone),
-        stake=money.shown(figures.stake, currency_of(member), 0),
+        stake=money.shown(figures.stake, member.currency, 0),
         next=next_limit(figures, now, zone),
         owner=incident.assignee.display_name if incident.assignee else "",
         state=state(incident, now, zone),
@@ -114,7 +105,7 @@ def next_limit(figures: Figures, now: datetime, zone: tzinfo | None) -> str:
 
 def sentence(member: Member, seen: Seen, now: datetime) -> str:
     """The headline of its page: how many stand still since when, how many moved on, what it costs, what breaks next."""
-    incident, figures, zone = seen.incident, seen.figures, zone_of(member)
+    incident, figures, zone = seen.incident, seen.figures, member.zone
     since = times.wall(incident.began_at, now, zone)
     said = [_("{parcels} standing still since {since}").format(parcels=parcels(figures.parcels), since=since)]
     if incident.closed_at is not None:
@@ -122,7 +113,7 @@ def sentence(member: Member, seen: Seen, now: datetime) -> str:
     if figures.moved:
         said.append(ngettext("{n} has moved on", "{n} have moved on", figures.moved).format(n=f"{figures.moved:,}"))
     if figures.stake:
-        said.append(_("{money} at stake").format(money=money.shown(figures.stake, currency_of(member), 0)))
+        said.append(_("{money} at stake").format(money=money.shown(figures.stake, member.currency, 0)))
     if figures.breaks_at is not None:
         said.append(_("the next breaks at {at}").format(at=next_limit(figures, now, zone)))
     elif figures.worsens_at is not None:

@@ -109,7 +109,7 @@ def _incident(
         "add": AddForm(auto_id="add_%s"),
         "split": SplitForm(auto_id="split_%s"),
     }
-    zone = shown.zone_of(member)
+    zone = member.zone
     context: dict[str, Any] = {
         "now": now,
         "zone": zone,

@@ -60,7 +60,7 @@ def _list(
     news = desk_pulse.news(member, filters, seen, now, first, "more" in request.GET)
     above = ngettext("{n} new case above", "{n} new cases above", news.arrived).format(n=news.arrived)
     left = ngettext("{n} case left the list", "{n} cases left the list", len(news.gone)).format(n=len(news.gone))
-    stake = money.shown(counts.at_stake, member.shops[0].currency if member.shops else "CNY", 0)
+    stake = money.shown(counts.at_stake, member.currency, 0)
     total = ngettext("%(n)s open case · %(stake)s at stake", "%(n)s open cases · %(stake)s at stake", counts.all)
     open_ = ngettext("{n} open case", "{n} open cases", counts.all).format(n=counts.all)
     return {

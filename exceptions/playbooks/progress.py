@@ -25,7 +25,7 @@ from exceptions.playbooks.steps import ASKABLE, Course, Playbook, Standing, Step
 from exceptions.policies import Books
 from merchants.access import Member, get
 from merchants.models import User
-from orders.models import Order
+from orders.waking import lock
 from shipments.status import Stage
 
 REASON_LENGTH = 200
@@ -170,7 +170,7 @@ def by_hand(member: Member, case_id: int, code: str, way: str, now: datetime, re
     that it does not have.
     """
     case = get(member, Case.objects.all(), pk=case_id)
-    list(Order.objects.filter(pk=case.order_id).select_for_update(of=("self",), no_key=True).values_list("pk"))
+    lock([case.order_id])
     locked = Case.objects.select_for_update(of=("self",), no_key=True).select_related("shop", "waybill")
     one = progress([locked.get(pk=case_id)])[case_id]
     if one.case.state == State.RESOLVED.value:

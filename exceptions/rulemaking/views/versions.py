@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -95,7 +94,7 @@ def _since(desk: Standing, typed: datetime | None) -> datetime | None:
     """The instant that was typed, in the time zone of the merchant's first shop, as the page says."""
     if typed is None:
         return None
-    zone = desk.member.shops[0].zone if desk.member.shops else timezone.get_current_timezone()
+    zone = desk.member.zone
     return typed.replace(tzinfo=zone)
 
 
