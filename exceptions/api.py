@@ -18,7 +18,7 @@ from exceptions.desk.acts import WHERE_LENGTH
 from exceptions.desk.advice import advice
 from exceptions.desk.case_page import CaseStory, story
 from exceptions.desk.filters import CHOICES, ORDERS
-from exceptions.desk.workflow import BY_PEOPLE, Action, State, actions_of
+from exceptions.desk.workflow import BY_PEOPLE, Action, State, act_named, actions_of
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.models import Case, Clock
 from merchants import access
@@ -232,7 +232,7 @@ class ActOnCase(APIView):
     def post(self, request: Request, pk: int, action: str) -> Response:
         """Carry out one action; 409 where the case's state forbids it or somebody was faster."""
         member = access.member(request._request, Right.TRIAGE)
-        wanted = next((known for known in BY_PEOPLE if known.value == action), None)
+        wanted = act_named(action)
         if wanted is None:
             raise Http404
         given = ActSerializer(data=request.data)

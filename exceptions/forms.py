@@ -46,8 +46,8 @@ class AssignForm(CaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.filter(memberships__merchant=self.member.merchant, is_active=True).order_by("username")
-        named = [(person.pk, person.display_name) for person in people]
-        self.fields["assignee"].choices = [("", _("Nobody")), *named]  # type: ignore[attr-defined]
+        self.people = {person.pk: person.display_name for person in people}
+        self.fields["assignee"].choices = [("", _("Nobody")), *self.people.items()]  # type: ignore[attr-defined]
         if self.case is not None:
             self.initial["assignee"] = self.case.assignee_id or ""
 

@@ -1,6 +1,5 @@
 """The desk and the case page: what burns, and what is done about it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +19,7 @@ from exceptions.desk import cases, queue, tabs
 from exceptions.desk.advice import advice
 from exceptions.desk.case_page import story
 from exceptions.desk.saying import said
-from exceptions.desk.workflow import BY_PEOPLE, VERBS, Action, State, actions_of
+from exceptions.desk.workflow import BY_PEOPLE, VERBS, Action, State, act_named, actions_of
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.filing.forms import AcceptForm, FileForm
 from exceptions.forms import FORMS, AssignForm, BareForm, CaseForm, MergeForm, SnoozeForm, arguments
@@ -35,10 +34,6 @@ from shipops.kit.htmx import see_other, whole_or_part
 REFRESH = "refresh-list, refresh-counts"
 # In the bar itself; the other acts are under "More".
 IN_THE_BAR = (Action.ASSIGN, Action.NOTE, Action.SNOOZE, Action.WAKE, Action.RESOLVE, Action.REOPEN)
-# Of the one table; assigning to oneself is a button of its own.
-KEYS: dict[Action, str] = {
-    act: keys.KEYS[act.value].key for act in BY_PEOPLE if act.value in keys.KEYS and act is not Action.ASSIGN
-}
 ICONS = {
     Action.ASSIGN: "user",
     Action.NOTE: "note",
@@ -68,11 +63,7 @@ def show_desk(request: HttpRequest, member: Member, now: datetime, part: str = "
         "may_triage": member.may(Right.TRIAGE),
         "snooze": SnoozeForm(member=member),
         "outcomes": cases.OUTCOMES_BY_PEOPLE,
-        "bulk_more": [
-            Door(action, BareForm(member=member), KEYS[action], action in VERBS)
-            for action in BY_PEOPLE
-            if action not in IN_THE_BAR
-        ],
+        "bulk_more": [Door(action, BareForm(member=member)) for action in BY_PEOPLE if action not in IN_THE_BAR],
         "file_form": FileForm(),
         **desk_page(
             member, filters, now, request.GET.get("after", ""), request.GET.get("before", ""), acted_at(request)
@@ -86,16 +77,6 @@ def show_desk(request: HttpRequest, member: Member, now: datetime, part: str = "
         # A form sends every field it has: the address kept is the short one.
         response["HX-Push-Url"] = f"{reverse('desk')}?{context['here']}"
     return response
-
-
-def _action(name: str, allowed: Iterable[Action]) -> Action:
-    try:
-        action = Action(name)
-    except ValueError:
-        raise Http404 from None
-    if action not in allowed:
-        raise Http404
-    return action
 
 
 def case(request: HttpRequest, pk: int) -> HttpResponse:
@@ -117,10 +98,11 @@ def show_case(
     """Render the page of a case, or the part of it that htmx asks for; a form that was just refused keeps what was typed."""
     told = story(member, pk)
     board = playbook.board(told.case, now)
-    assign = AssignForm(member=member, case=told.case)
     filed = filings.of_case(told.case)
     acts = _acts(member, told.case, bound) if member.may(Right.TRIAGE) else []
-    people = {int(value): name for value, name in assign.fields["assignee"].choices if value}  # type: ignore[attr-defined]
+    # Their names are in the form that puts one of them in charge, where it is offered.
+    assign = next((one.form for one in acts if isinstance(one.form, AssignForm)), None)
+    people = (assign or AssignForm(member=member)).people
     context = {
         "now": now,
         "story": told,
@@ -161,13 +143,20 @@ def _within(request: HttpRequest) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One action of a case page: its form, and the key that opens it ("" = none)."""
+    """One action of a case page, and its form."""
 
     action: Action
     form: CaseForm
-    key: str
-    # It says what was done elsewhere.
-    is_note: bool
+
+    @property
+    def is_note(self) -> bool:
+        """It says what was done elsewhere."""
+        return self.action in VERBS
+
+    @property
+    def has_key(self) -> bool:
+        """A key opens it; the one for assigning belongs to the button beside, which assigns to oneself."""
+        return self.action.value in keys.KEYS and self.action is not Action.ASSIGN
 
     @property
     def is_bare(self) -> bool:
@@ -186,7 +175,7 @@ def _acts(member: Member, case: Case, bound: tuple[Action, CaseForm] | None) -> 
         form = bound[1] if bound and bound[0] is action else FORMS[action](member=member, case=case)
         if isinstance(form, MergeForm) and not form.has_others:
             continue
-        doors.append(Door(action, form, KEYS.get(action, ""), action in VERBS))
+        doors.append(Door(action, form))
     return doors
 
 
@@ -195,7 +184,9 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Carry out one action: back to the case, 409 where somebody was faster, 422 where something is missing."""
     member = access.member(request, Right.TRIAGE)
     now = timezone.now()
-    wanted = _action(action, BY_PEOPLE)
+    wanted = act_named(action)
+    if wanted is None:
+        raise Http404
     found = access.get(member, Case.objects.select_related("shop"), pk=pk)
     form = FORMS[wanted](request.POST, member=member, case=found)
     if not form.is_valid():

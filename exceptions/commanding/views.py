@@ -22,7 +22,7 @@ from exceptions.desk.acts import Act
 from exceptions.desk.command_page import CommandStory, LogFilters
 from exceptions.desk.deciding import Result
 from exceptions.desk.saying import said
-from exceptions.desk.workflow import BY_PEOPLE, Action
+from exceptions.desk.workflow import BY_PEOPLE, Action, act_named
 from exceptions.errors import Incomplete, NotAllowed
 from exceptions.filing.forms import FileForm
 from exceptions.forms import FORMS, CaseForm, arguments
@@ -87,7 +87,7 @@ def _action(name: str) -> Action | None:
     """The act that was named, None for a filing."""
     if name == FILE:
         return None
-    wanted = next((one for one in BY_PEOPLE if one.value == name), None)
+    wanted = act_named(name)
     if wanted is None:
         raise Http404
     return wanted

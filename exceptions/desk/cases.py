@@ -1,10 +1,10 @@
 """The one-case door of the desk, and what wakes cases by themselves. What people do goes through exceptions.desk.acting."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -26,7 +26,6 @@ __all__ = [
     "act",
     "acted",
     "wake_due",
-    "wake_incident",
 ]
 
 
@@ -56,28 +55,25 @@ def acted(member: Member, case_id: int, action: Action, *, now: datetime, **give
 
 
 def wake_due(now: datetime) -> int:
-    """Bring back the snoozed cases whose time has come; return how many."""
+    """Bring back the snoozed cases whose time has come; return how many.
+
+    The time of those that waited for an incident comes as it closes, or as they leave it (exceptions.incidents.healing).
+    """
     with transaction.atomic():
         due = Case.objects.filter(state=State.SNOOZED.value, snoozed_until__lte=now)
-        pks = list(
-            due.select_for_update(skip_locked=True, of=("self",), no_key=True).values_list("pk", flat=True)[:BATCH]
+        locked = due.select_for_update(skip_locked=True, of=("self",), no_key=True)
+        over = Q(wakes_on=Case.Wakes.INCIDENT) & (Q(incident=None) | Q(incident__closed_at__isnull=False))
+        found = dict(locked.annotate(over=ExpressionWrapper(over, BooleanField())).values_list("pk", "over")[:BATCH])
+        Case.objects.filter(pk__in=found).update(state=State.OPEN.value, **AWAKE)
+        CaseEntry.objects.bulk_create(
+            CaseEntry(
+                case_id=pk,
+                at=now,
+                action="wake",
+                from_state="snoozed",
+                to_state="open",
+                detail={"by": "incident"} if over else {},
+            )
+            for pk, over in found.items()
         )
-        _wake(pks, now, {})
-    return len(pks)
-
-
-def wake_incident(incident_ids: Iterable[int], now: datetime) -> int:
-    """Bring back the cases that sleep until one of these incidents closes; return how many."""
-    with transaction.atomic():
-        waiting = Case.objects.filter(incident__in=list(incident_ids), state=State.SNOOZED.value)
-        waiting = waiting.filter(wakes_on=Case.Wakes.INCIDENT).order_by("pk")
-        pks = list(waiting.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
-        _wake(pks, now, {"by": "incident"})
-    return len(pks)
-
-
-def _wake(pks: list[int], now: datetime, detail: dict[str, str]) -> None:
-    Case.objects.filter(pk__in=pks).update(state=State.OPEN.value, **AWAKE)
-    CaseEntry.objects.bulk_create(
-        CaseEntry(case_id=pk, at=now, action="wake", from_state="snoozed", to_state="open", detail=detail) for pk in pks
-    )
+    return len(found)

@@ -182,12 +182,6 @@ def _tallied(member: Member, filters: Filters, now: datetime, since: datetime | 
     return tally.numbers(member.merchant.pk, shops, filters.kinds, now, since)
 
 
-def all_of(member: Member, filters: Filters, now: datetime, most: int) -> list[int]:
-    """The cases of the whole filter, by primary key in its order, `most` at most."""
-    name = order_of(filters)
-    return list(_sorted(matching(member, filters, now), name, False).values_list("pk", flat=True)[:most])
-
-
 def first(cases: QuerySet[Case], filters: Filters, last: int | None, most: int) -> list[int]:
     """Primary keys of the first of these cases in the filters' order, down to `last` where it is given; `most` at most."""
     name = order_of(filters)

@@ -90,6 +90,11 @@ def next_state(state: State, action: Action) -> State | None:
     return TABLE.get((state, action))
 
 
+def act_named(name: str) -> Action | None:
+    """The act of people of this name; None where there is none."""
+    return next((action for action in BY_PEOPLE if action.value == name), None)
+
+
 def actions_of(state: State) -> tuple[Action, ...]:
     """What a person may do with a case in this state, in the order of the buttons."""
     return tuple(action for action in BY_PEOPLE if (state, action) in TABLE)

@@ -57,11 +57,6 @@ def with_steps(rows: list[Row], cases: Sequence[Case], now: datetime) -> list[Ro
     ]
 
 
-def next_step(case: Case, now: datetime) -> StepShown | None:
-    """The next step of one case."""
-    return next_steps([case], now).get(case.pk)
-
-
 def _shown(one: Progress, found: Standing, now: datetime) -> StepShown:
     step, case = found.step, one.case
     page, verb = reverse("case", args=[case.pk]), step.verb.value if step.verb else ""

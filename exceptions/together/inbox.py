@@ -103,11 +103,6 @@ def read_all(member: Member, now: datetime, some: Collection[int] | None = None)
     return _read(member, notices if some is None else notices.filter(pk__in=some), now)
 
 
-def read_of(member: Member, case: Case, now: datetime) -> int:
-    """Whoever opens a case has read what they were told of it."""
-    return _read(member, Notice.objects.filter(user=member.user, case=case), now)
-
-
 def _read(member: Member, notices: QuerySet[Notice], now: datetime) -> int:
     forget(member)
     return notices.filter(read_at=None).update(read_at=now)

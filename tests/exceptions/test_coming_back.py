@@ -13,6 +13,7 @@ from exceptions.desk.case_page import story
 from exceptions.desk.risk import rank
 from exceptions.desk.workflow import Action
 from exceptions.errors import Incomplete, NotAllowed
+from exceptions.incidents import handling
 from exceptions.models import Case, CaseEntry, Clock, Incident
 from merchants.models import Shop, User
 from orders.models import Order
@@ -172,10 +173,12 @@ def test_a_case_that_waits_for_its_incident_wakes_when_it_closes(shop: Shop, sel
     Case.objects.filter(pk=case.pk).update(incident=incident)
     act(seller, case, Action.SNOOZE, now, wakes_on="incident")
     assert asleep(case)
-    assert cases.wake_incident([incident.pk], now + HOUR) == 1
+    handling.close(member_of(seller), incident, now + HOUR)
+    assert cases.wake_due(now + HOUR) == 1
     case.refresh_from_db()
     assert (case.state, case.wakes_on, case.snoozed_until) == ("open", "", None)
-    assert cases.wake_incident([incident.pk], now + HOUR) == 0
+    assert cases.wake_due(now + HOUR) == 0
+    assert case.entries.order_by("pk").last().detail == {"by": "incident"}
 
 
 # Merge

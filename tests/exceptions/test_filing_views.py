@@ -237,7 +237,7 @@ def test_the_case_page_takes_the_same_queries_however_often_it_was_filed(
     for _ in range(3):
         filings.answer(member, file(member, order, now).pk, False, now=now)
         caches["local"].clear()
-        with django_assert_num_queries(29):
+        with django_assert_num_queries(28):
             browser.get(reverse("case", args=[case.pk]))
 
 

@@ -110,7 +110,7 @@ def test_keyset_pages_together_are_the_whole_list_in_order_forwards_and_backward
         back = walk(member, filters, now, last, forwards=False)
         assert [pk for page in reversed(back) for pk in page] == pks[:-1]
     assert queue.size(member, filters, now) == len(pks)
-    assert queue.all_of(member, filters, now, 1000) == pks
+    assert queue.first(queue.matching(member, filters, now), filters, None, 1000) == pks
     for case, before, after in zip(whole, [None, *pks], [*pks[1:], None], strict=False):
         assert queue.neighbours(member, filters, case, now) == (before, after)
 

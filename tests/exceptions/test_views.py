@@ -126,7 +126,7 @@ def test_the_case_page_takes_the_same_queries_whatever_has_happened(
         caches["local"].clear()
         # three of them: its playbook; two: its neighbours in the queue; one each: the other open cases of the order, which it may
         # be merged into, its reports, files, watchers, who may be mentioned; four: what the frame counts
-        with django_assert_num_queries(31):
+        with django_assert_num_queries(30):
             browser.get(url)
         browser.post(reverse("case-act", args=[case.pk, "note"]), {"note": f"rang the outlet {n}"})
 

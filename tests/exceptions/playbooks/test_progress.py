@@ -53,7 +53,7 @@ def an_act(case: Case, action: Action, by: User, now: datetime) -> CaseEntry:
 
 
 def test_a_new_case_begins_with_the_first_step(case: Case, now: datetime) -> None:
-    step = shown.next_step(read(case).case, now)
+    step = shown.next_steps([read(case).case], now).get(case.pk)
     assert step is not None
     assert (step.code, step.verb, step.due_at) == ("tell_buyer", "contact", now + 2 * HOUR)
     assert step.url == f"/cases/{case.pk}/?do=contact#do-contact"
@@ -61,7 +61,7 @@ def test_a_new_case_begins_with_the_first_step(case: Case, now: datetime) -> Non
 
 
 def test_a_step_that_was_not_done_in_time_says_how_late_it_is(case: Case, now: datetime) -> None:
-    step = shown.next_step(read(case).case, now + 5 * HOUR)
+    step = shown.next_steps([read(case).case], now + 5 * HOUR).get(case.pk)
     assert step is not None
     assert (step.late, step.tone) == ("step 3h 00m over", "broken")
 
