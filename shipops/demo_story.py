@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import QuerySet
 
-from exceptions import filings, reports, targets
+from exceptions import filings, reports
 from exceptions.deadlines.kinds import Kind
 from exceptions.desk import cases, tabs
 from exceptions.desk.workflow import Action, State
@@ -196,8 +196,8 @@ def tell_reports(merchant: Merchant, now: datetime) -> bool:
         if order is None:
             continue
         taken.add(order.pk)
-        waybill = targets.of_order(order)[0].waybill_id
-        said = reports.Said(order.pk, waybill, kind.value, words, now - ago * HOUR)
+        # Of the order as a whole: whether its parcel is booked by now depends on who was faster.
+        said = reports.Said(order.pk, None, kind.value, words, now - ago * HOUR)
         told += len(reports.tell([said], source, now=now, by=None if source == Report.Source.BUYER else colleague))
     return bool(told)
 
