@@ -52,14 +52,16 @@ returning case_id
 """
 
 LOCK_OPEN: Final = """
-select id, merchant_id, carrier_id, opened_at, calm_since from exceptions_incident
+select id, merchant_id, carrier_id, coalesce(reopened_at, opened_at), calm_since from exceptions_incident
 where closed_at is null order by id for no key update skip locked
 """
 LEFT: Final = """
-select i.id, count(distinct k.waybill_id) filter (where k.state <> 'resolved'), count(c.id)
-from unnest(%s::bigint[]) as i (id)
+select i.id, count(distinct k.waybill_id) filter (where k.state <> 'resolved'),
+    count(c.id) filter (where c.joined_at >= coalesce(i.reopened_at, i.opened_at))
+from exceptions_incident i
 left join exceptions_incidentchild c on c.incident_id = i.id
 left join exceptions_case k on k.id = c.case_id and k.incident_id = i.id
+where i.id = any(%s)
 group by i.id
 """
 CALM: Final = "update exceptions_incident set calm_since = coalesce(calm_since, %s) where id = any(%s)"
@@ -131,17 +133,18 @@ def close_over(now: datetime) -> int:
         calm: list[int] = []
         stirred: list[int] = []
         ended: list[int] = []
-        for pk, left, ever in cursor.fetchall():
+        for pk, left, joined in cursor.fetchall():
             merchant, carrier, opened_at, calm_since = standing[pk]
             rule = rules.of(merchant, carrier)
-            if not ever and now - opened_at < rule.close_after:
-                continue  # just opened; its cases are on their way
+            if not (left or joined) and now - opened_at < rule.close_after:
+                continue  # just opened, for the first time or again; its cases are on their way
             (calm if left < rule.close_below else stirred).append(pk)
             if over(left, calm_since, rule, now):
                 ended.append(pk)
         cursor.execute(CALM, [now, calm])
         cursor.execute(STIR, [stirred])
-    return close(ended, now)
+        # Before the locks go: a case may join the moment they do.
+        return close(ended, now)
 
 
 def close(incidents: Sequence[int], now: datetime, by: int | None = None) -> int:

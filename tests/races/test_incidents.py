@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from exceptions.incidents import gathering, healing
+from exceptions.incidents import gathering, healing, tuning
+from exceptions.incidents.reading import read_batch
 from exceptions.incidents.rounds import go_round
 from exceptions.models import Case, CaseEntry, Incident, IncidentChild
 from merchants.models import Shop
@@ -45,12 +46,26 @@ def test_four_rounds_at_once_reopen_one_incident_once(shop: Shop, now: datetime)
     go_round(now)
     move_on(first, now)
     go_round(now)
-    stand_still(shop, now, 10, first=50)
-    side_by_side(lambda: go_round(now), 4)
-    go_round(now)
+    later = now + timedelta(minutes=5)
+    stand_still(shop, later, 10, first=50)
+    side_by_side(lambda: go_round(later), 4)
+    go_round(later)
     incident = Incident.objects.get()
     assert (incident.closed_at, incident.reopenings) == (None, 1)
     assert Case.objects.filter(incident=incident, state="open").count() == 10
+
+
+def test_an_incident_that_was_just_reopened_waits_for_its_cases(shop: Shop, now: datetime) -> None:
+    first = stand_still(shop, now, 10)
+    go_round(now)
+    move_on(first, now)
+    go_round(now)
+    later = now + timedelta(minutes=5)
+    stand_still(shop, later, 10, first=50)
+    read_batch(later)
+    gathering.open_incidents(gathering.decide(tuning.rules()), later)
+    assert elsewhere(lambda: healing.close_over(later)) == 0
+    assert go_round(later).joined == 10
 
 
 def test_gathering_passes_over_the_case_somebody_acts_on_and_finds_it_later(shop: Shop, now: datetime) -> None:
