@@ -7,6 +7,7 @@
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -104,7 +105,7 @@ def drive(host: str, port: int, planned: Sequence[Planned], connections: int) ->
     waiting = sorted(planned, key=lambda one: one.at)
     following = 0
     with selectors.DefaultSelector() as selector:
-        free: list[_Line] = []
+        free: deque[_Line] = deque()
         asking: dict[int, Planned] = {}
         for _ in range(connections):
             line = _Line(socket.create_connection((host, port), timeout=TIMEOUT))
@@ -115,7 +116,7 @@ def drive(host: str, port: int, planned: Sequence[Planned], connections: int) ->
         while len(answers) < len(waiting):
             now = time.perf_counter() - began
             while free and following < len(waiting) and waiting[following].at <= now:
-                line = free.pop()
+                line = free.popleft()
                 asking[id(line)] = waiting[following]
                 content = waiting[following].content
                 _ask(line, content if isinstance(content, bytes) else content())

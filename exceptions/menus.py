@@ -102,13 +102,11 @@ class Menu:
 
 def menus(member: Member, filters: Filters) -> list[Menu]:
     """The filters of the queue; what a member cannot see is not offered."""
-    shops = [
-        (str(shop.pk), f"{shop.get_platform_display()} · {shop.name}", shop.pk in filters.shops)
-        for shop in member.shops
-    ]
+    named = {value: str(label) for value, label in Platform.choices}
+    shops = [(str(shop.pk), f"{named[shop.platform]} · {shop.name}", shop.pk in filters.shops) for shop in member.shops]
     carriers = [(str(pk), name, pk in filters.carriers) for pk, name in _carriers(member)]
     mine = {shop.platform for shop in member.shops}
-    platforms = [(value, str(label)) for value, label in Platform.choices if value in mine]
+    platforms = [(value, label) for value, label in named.items() if value in mine]
     relapsed = [("1", _("Came back after it was resolved"), filters.relapsed == "1")]
     return [
         Menu("shop", _("Shop"), shops),

@@ -48,13 +48,18 @@ def desk_page(
         "query": query,
         "scopes": [(v, t) for v, t in View.Scope.choices if v != View.Scope.PINNED or member.may(Right.ADMINISTER)],
         # More than this page holds: how many, for who wants to act on all of them.
-        "every": queue.size(member, filters, now, since) if page.next or page.prev else 0,
+        "every": _every(member, filters, counts, now) if page.next or page.prev else 0,
         "prev_url": _page_url(query, "before", page.prev),
         "next_url": _page_url(query, "after", page.next),
         "here": "&".join(part for part in (query, cursor) if part),
         "nothing": nothing,
         "next_due": shown.row(nothing.next_due, now) if nothing and nothing.next_due else None,
     }
+
+
+def _every(member: Member, filters: Filters, counts: queue.Counts, now: datetime) -> int:
+    known = queue.among(counts, filters)
+    return queue.size(member, filters, now) if known is None else min(known, queue.COUNTED_MOST)
 
 
 def _page_url(query: str, side: str, cursor: str) -> str:

@@ -27,6 +27,8 @@ from shipops.kit import money, times
 @dataclass(frozen=True, slots=True)
 class Row:
     pk: int
+    # The same as a template writes it: a number is put into the reader's format first, which costs as much as the cell.
+    id: str
     # How the case looks, for a desk that asks what has changed (exceptions.desk.pulse).
     mark: str
     url: str
@@ -52,7 +54,8 @@ class Row:
     left: str
     at: str
     at_full: str
-    burnt: int
+    # Percent.
+    burnt: str
     step: str
     # The columns somebody chose beyond the usual ones: text, and tooltip where it is cut short.
     extra: list[str]
@@ -154,6 +157,7 @@ def row(case: Case, now: datetime, columns: Iterable[str] = (), within: str = ""
         left = times.remaining(case.due_at, now)
     return Row(
         pk=case.pk,
+        id=str(case.pk),
         mark=mark(case),
         url=reverse("case", args=[case.pk]) + (f"?in={quote(within)}" if within else ""),
         tone=tone(case),
@@ -174,7 +178,7 @@ def row(case: Case, now: datetime, columns: Iterable[str] = (), within: str = ""
         left=left,
         at=times.wall(ends, now, zone),
         at_full=f"{timezone.localtime(ends, zone):%Y-%m-%d %H:%M:%S %Z}",
-        burnt=times.burnt(case.started_at, case.due_at, ends if settled else now),
+        burnt=str(times.burnt(case.started_at, case.due_at, ends if settled else now)),
         step=str(advice(Kind(case.kind), Level(case.level)).action),
         extra=[EXTRA[column](case, now) for column in columns],
     )

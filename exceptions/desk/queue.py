@@ -165,11 +165,21 @@ def size(
 
 def told(member: Member, filters: Filters, now: datetime, since: datetime | None = None) -> int | None:
     """How many cases the filters let through where the merchant's numbers tell it: of shops and kinds, one level or nobody's."""
+    found = _tallied(member, replace(filters, levels=(), people=()), now, since) if _number_of(filters) else None
+    return None if found is None else int(getattr(found, _number_of(filters)))
+
+
+def among(counts: "Counts", filters: Filters) -> int | None:
+    """How many cases the filters let through where the counts above their list tell it, which are of the same filters."""
+    name = "" if filters.q or filters.day or filters.hour else _number_of(filters)
+    return int(getattr(counts, name)) if name else None
+
+
+def _number_of(filters: Filters) -> str:
+    """The number that tells how many cases have the level or the person the filters name; "" where none does."""
     asked = filters.levels or filters.people
-    if filters.states or len(filters.levels) + len(filters.people) > 1 or asked not in TOLD:
-        return None
-    found = _tallied(member, replace(filters, levels=(), people=()), now, since)
-    return None if found is None else int(getattr(found, TOLD[asked]))
+    plain = not filters.states and len(filters.levels) + len(filters.people) <= 1
+    return TOLD.get(asked, "") if plain else ""
 
 
 def _tallied(member: Member, filters: Filters, now: datetime, since: datetime | None) -> tally.Numbers | None:

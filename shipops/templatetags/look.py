@@ -2,15 +2,17 @@
 
 import json
 import zoneinfo
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from shipops.kit import money as amounts
 from shipops.kit import times
@@ -106,6 +108,20 @@ def time_words() -> str:
 def field(bound: BoundField) -> dict[str, Any]:
     """`{% field form.note %}`: label, control, help and errors, tied together for screen readers."""
     return {"field": bound}
+
+
+@register.simple_tag
+def choices(name: str, offered: Iterable[tuple[str, str, bool]], kind: str = "checkbox") -> SafeString:
+    """`{% choices "shop" menu.choices %}`: a box for each (value, label, whether it is ticked); "radio" where one is chosen."""
+    return mark_safe("\n".join(_choice(kind, name, *one) for one in offered))
+
+
+# The menus of a merchant with 200 shops are the same for every page of everybody: written out once each.
+@lru_cache(maxsize=4096)
+def _choice(kind: str, name: str, value: str, label: str, on: bool) -> SafeString:
+    ticked = mark_safe(" checked") if on else ""
+    box = '<label class="choice"><input type="{}" name="{}" value="{}"{}> {}</label>'
+    return format_html(box, kind, name, value, ticked, label)
 
 
 @register.simple_tag
