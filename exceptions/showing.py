@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -55,6 +57,12 @@ def desk_page(
         "nothing": nothing,
         "next_due": shown.row(nothing.next_due, now) if nothing and nothing.next_due else None,
     }
+
+
+def rows_html(rows: list[shown.Row], look: menus.Look, may_triage: bool) -> SafeString:
+    """Rows of the queue as a page holds them, by the compiled template (docs/decisions/0029)."""
+    context = {"rows": rows, "look": look, "may_triage": may_triage}
+    return mark_safe(render_to_string("exceptions/_rows.html", context, using="jinja2"))  # which escapes, too
 
 
 def _every(member: Member, filters: Filters, counts: queue.Counts, now: datetime) -> int:

@@ -59,8 +59,9 @@ class Row:
     step: str
     # The columns somebody chose beyond the usual ones: text, and tooltip where it is cut short.
     extra: list[str]
-    # Where the step's button leads, and how late the step is; blank = the case itself, and not late.
-    step_url: str = ""
+    # Where the step's button leads: the case, with what it asks for open.
+    step_url: str
+    # How late the step is; blank = it is not.
     step_late: str = ""
 
 
@@ -147,6 +148,7 @@ def row(case: Case, now: datetime, columns: Iterable[str] = (), within: str = ""
     `columns` are those of EXTRA to be shown; `within` is the query of the queue it stands in, for the way back.
     """
     zone, settled = case.shop.zone, case.state == State.RESOLVED.value
+    url = reverse("case", args=[case.pk]) + (f"?in={quote(within)}" if within else "")
     ends = case.resolved_at if settled and case.resolved_at else case.due_at
     owner = case.assignee.display_name if case.assignee else ""
     if settled:
@@ -159,7 +161,7 @@ def row(case: Case, now: datetime, columns: Iterable[str] = (), within: str = ""
         pk=case.pk,
         id=str(case.pk),
         mark=mark(case),
-        url=reverse("case", args=[case.pk]) + (f"?in={quote(within)}" if within else ""),
+        url=url,
         tone=tone(case),
         headline=headline(case),
         title=title(case),
@@ -181,4 +183,5 @@ def row(case: Case, now: datetime, columns: Iterable[str] = (), within: str = ""
         burnt=str(times.burnt(case.started_at, case.due_at, ends if settled else now)),
         step=str(advice(Kind(case.kind), Level(case.level)).action),
         extra=[EXTRA[column](case, now) for column in columns],
+        step_url=url,
     )

@@ -90,9 +90,14 @@ TEMPLATES = [
                 "insights.context.frame",
             ],
         },
-    }
+    },
+    # Fifty rows a page (exceptions.showing.rows_html).
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"trim_blocks": True, "lstrip_blocks": True},
+    },
 ]
-
 # The widgets' templates that come with Django, compiled: a case offers a dozen forms, which were a quarter of its page.
 FORM_RENDERER = "django.forms.renderers.Jinja2"
 EMBEDDED = addresses(HOME)  # where `make demo` listens, so that manage.py in another terminal finds it

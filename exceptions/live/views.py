@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +17,7 @@ from exceptions.desk import queue, tabs, tally
 from exceptions.middleware import acted_at
 from exceptions.models import Case
 from exceptions.playbooks.shown import with_steps
+from exceptions.showing import rows_html
 from merchants import access
 from merchants.access import Member, Right
 from shipops.kit import money
@@ -86,5 +86,4 @@ def _rendered(member: Member, pks: list[int], filters: queue.Filters, now: datet
     found = access.scoped(member, Case.objects.filter(pk__in=pks)).defer("order__buyer")
     cases = list(found.select_related(*related))
     rows = with_steps([shown.row(case, now, look.extra, query) for case in cases], cases, now)
-    shared = {"look": look, "may_triage": member.may(Right.TRIAGE)}
-    return {str(row.pk): render_to_string("exceptions/desk.html#row", {"row": row, **shared}) for row in rows}
+    return {row.id: rows_html([row], look, member.may(Right.TRIAGE)) for row in rows}
