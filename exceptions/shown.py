@@ -6,6 +6,7 @@ A page is 50 rows; plain values in a flat template render several times faster t
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from django.urls import reverse
@@ -63,6 +64,12 @@ class Row:
     step_url: str
     # How late the step is; blank = it is not.
     step_late: str = ""
+
+
+@lru_cache(maxsize=10_000)
+def case_url(pk: int) -> str:
+    """The page of a case; those at the top of the queue are on everybody's."""
+    return reverse("case", args=[pk])
 
 
 def headline(case: Case) -> str:
@@ -148,7 +155,7 @@ def row(case: Case, now: datetime, columns: Iterable[str] = (), within: str = ""
     `columns` are those of EXTRA to be shown; `within` is the query of the queue it stands in, for the way back.
     """
     zone, settled = case.shop.zone, case.state == State.RESOLVED.value
-    url = reverse("case", args=[case.pk]) + (f"?in={quote(within)}" if within else "")
+    url = case_url(case.pk) + (f"?in={quote(within)}" if within else "")
     ends = case.resolved_at if settled and case.resolved_at else case.due_at
     owner = case.assignee.display_name if case.assignee else ""
     if settled:

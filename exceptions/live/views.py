@@ -82,8 +82,6 @@ def _rendered(member: Member, pks: list[int], filters: queue.Filters, now: datet
     _default, own = tabs.chosen(member)
     filters = menus.lean(filters, own)
     look, query = menus.look(filters, own), filters.to_query()
-    related = ("shop", "order", "waybill__carrier", "assignee")
-    found = access.scoped(member, Case.objects.filter(pk__in=pks)).defer("order__buyer")
-    cases = list(found.select_related(*related))
+    cases = queue.in_shops(member, queue.for_rows(access.scoped(member, Case.objects.filter(pk__in=pks))))
     rows = with_steps([shown.row(case, now, look.extra, query) for case in cases], cases, now)
     return {row.id: rows_html([row], look, member.may(Right.TRIAGE)) for row in rows}

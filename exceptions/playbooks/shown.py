@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from exceptions.deadlines.sources import Source, sources
@@ -12,7 +11,7 @@ from exceptions.models import Case, CaseStep
 from exceptions.playbooks import progress as reading
 from exceptions.playbooks.progress import Progress
 from exceptions.playbooks.steps import Standing
-from exceptions.shown import Row
+from exceptions.shown import Row, case_url
 from exceptions.timeline import Moment
 from shipops.kit import times
 from shipops.kit.bilingual import in_language
@@ -39,40 +38,49 @@ class StepShown:
     tone: str
 
 
-def next_steps(cases: Sequence[Case], now: datetime) -> dict[int, StepShown]:
-    """The next step of each case by its id; one that is closed, or done with its playbook, has none.
+def with_steps(rows: list[Row], cases: Sequence[Case], now: datetime) -> list[Row]:
+    """Rows of the queue, each with the next step of its case; a case that has none keeps the advice of its kind.
 
     Cases come with their shop and waybill. As many queries as `progress`, however many cases.
     """
     found = reading.progress(cases)
-    return {pk: _shown(one, one.next, now) for pk, one in found.items() if one.next}
-
-
-def with_steps(rows: list[Row], cases: Sequence[Case], now: datetime) -> list[Row]:
-    """Rows of the queue, each with the next step of its case; a case that has none keeps the advice of its kind."""
-    found = next_steps(cases, now)
     return [
-        replace(row, step=step.name, step_url=step.url, step_late=step.late) if (step := found.get(row.pk)) else row
+        replace(row, step=step.step.name, step_url=_way(row.pk, step)[0], step_late=_late(step, now))
+        if (step := found[row.pk].next)
+        else row
         for row in rows
     ]
 
 
-def _shown(one: Progress, found: Standing, now: datetime) -> StepShown:
-    step, case = found.step, one.case
-    page, verb = reverse("case", args=[case.pk]), step.verb.value if step.verb else ""
-    opens = f"do-{verb}" if verb else f"step-{step.code}"
-    over = now - found.due_at
+def _way(pk: int, found: Standing) -> tuple[str, str]:
+    """Where a step is done: the case, and the id of what stands open there."""
+    verb = found.step.verb
+    if verb is None:
+        return f"{case_url(pk)}#step-{found.step.code}", f"step-{found.step.code}"
+    return f"{case_url(pk)}?do={verb.value}#do-{verb.value}", f"do-{verb.value}"
+
+
+def _late(found: Standing, now: datetime) -> str:
+    return _("step {t} over").format(t=times.spell(now - found.due_at)) if reading.is_late(found, now) else ""
+
+
+def as_button(one: Progress, now: datetime) -> StepShown | None:
+    """The next step of a case; None where it is closed, or done with its playbook."""
+    found = one.next
+    if found is None:
+        return None
+    url, opens = _way(one.case.pk, found)
     return StepShown(
-        code=step.code,
-        name=step.name,
-        text=step.text,
-        verb=verb,
-        url=f"{page}?do={verb}#{opens}" if verb else f"{page}#{opens}",
+        code=found.step.code,
+        name=found.step.name,
+        text=found.step.text,
+        verb=found.step.verb.value if found.step.verb else "",
+        url=url,
         opens=opens,
         due_at=found.due_at,
         left=times.remaining(found.due_at, now),
-        at=times.wall(found.due_at, now, case.shop.zone),
-        late=_("step {t} over").format(t=times.spell(over)) if reading.is_late(found, now) else "",
+        at=times.wall(found.due_at, now, one.case.shop.zone),
+        late=_late(found, now),
         tone=reading.tone(found, now),
     )
 
@@ -128,7 +136,7 @@ def board(case: Case, now: datetime) -> Board:
     rows += [_row(one, found, now) for found in one.standing]
     return Board(
         rows=rows,
-        next=_shown(one, one.next, now) if one.next else None,
+        next=as_button(one, now),
         n_done=sum(row.done_at is not None for row in rows),
         n_all=len(rows),
         round=one.round + 1,
