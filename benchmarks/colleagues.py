@@ -81,8 +81,13 @@ def learn(people: Crowd, person: Person, port: int) -> Desk:
     )
 
 
-def request(port: int, person: Person, path: str, form: str | None = None) -> bytes:
-    head = HEAD.format(host=f"{HOST}:{port}", session=person.session, csrf=CSRF)
+# What the desk's filters and its pager send: the browser has the frame already.
+OF_LIST = "HX-Request: true\r\nHX-Boosted: true\r\nHX-Target: list\r\n"
+
+
+def request(port: int, person: Person, path: str, form: str | None = None, more: str = "") -> bytes:
+    """A request of this person's browser as it goes over the wire; `more` are header lines."""
+    head = more + HEAD.format(host=f"{HOST}:{port}", session=person.session, csrf=CSRF)
     if form is None:
         return f"GET {path} HTTP/1.1\r\n{head}\r\n".encode()
     head += f"X-CSRFToken: {CSRF}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"

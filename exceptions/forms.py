@@ -135,7 +135,11 @@ class MergeForm(CaseForm):
 def siblings(case: Case) -> list[Case]:
     """The other open cases of a case's order, the most urgent first; one query."""
     others = Case.objects.filter(order=case.order_id).exclude(pk=case.pk).exclude(state=State.RESOLVED.value)
-    return list(others.select_related("order", "waybill__carrier").order_by("-rank", "-pk"))
+    named = ("waybill__number", *(f"waybill__carrier__{name}" for name in ("code", "name_zh", "name_en")))
+    found = others.select_related("waybill__carrier").only("kind", "level", "order", *named).order_by("-rank", "-pk")
+    for other in found:
+        other.order = case.order
+    return list(found)
 
 
 def _where(label: Any, placeholder: Any) -> forms.CharField:
