@@ -184,7 +184,7 @@ def size(
 
 
 def told(member: Member, filters: Filters, now: datetime, since: datetime | None = None) -> int | None:
-    """How many cases the filters let through where the merchant's numbers tell it: of shops and kinds, one level or nobody's."""
+    """How many cases the filters let through where the merchant's numbers tell it (`_tallied`), of one level or nobody's."""
     found = _tallied(member, replace(filters, levels=(), people=()), now, since) if _number_of(filters) else None
     return None if found is None else int(getattr(found, _number_of(filters)))
 
@@ -203,13 +203,16 @@ def _number_of(filters: Filters) -> str:
 
 
 def _tallied(member: Member, filters: Filters, now: datetime, since: datetime | None) -> tally.Numbers | None:
-    """The numbers of the filters' shops and kinds; None where they ask for more than that."""
-    if filters.plain() != Filters(shops=filters.shops, platforms=filters.platforms, kinds=filters.kinds):
+    """The numbers of the filters' shops, and of kinds or of carriers; None where they ask for more than that."""
+    told_by = Filters(shops=filters.shops, platforms=filters.platforms, kinds=filters.kinds, carriers=filters.carriers)
+    if filters.plain() != told_by or (filters.kinds and filters.carriers):
         return None
-    shops = (
-        _shops(member, filters) & set(member.shop_ids) if filters.shops or filters.platforms else set(member.shop_ids)
-    )
-    return tally.numbers(member.merchant.pk, shops, filters.kinds, now, since)
+    shops = set(member.shop_ids)
+    if filters.shops or filters.platforms:
+        shops &= _shops(member, filters)
+    if filters.carriers:
+        return tally.numbers(member.merchant.pk, shops, now, since, "carrier", filters.carriers)
+    return tally.numbers(member.merchant.pk, shops, now, since, "kind", filters.kinds)
 
 
 def first(cases: QuerySet[Case], filters: Filters, last: int | None, most: int) -> list[int]:
@@ -248,7 +251,7 @@ def _condition(member: Member, filters: Filters, now: datetime) -> Q:
     """What the filters ask of a case besides its shop; a search is carried out for it (up to three queries)."""
     asked = Q(state__in=filters.states) if filters.states else Q(state=State.OPEN.value)
     lists = {
-        "waybill__carrier": filters.carriers,
+        "carrier": filters.carriers,
         "waybill__cause": filters.causes,
         "kind": filters.kinds,
         "source": filters.sources,
@@ -310,7 +313,7 @@ def counts(member: Member, now: datetime, filters: Filters | None = None, since:
     """Live counts over the open cases of the filters, whatever level, day or person they name.
 
     A few seconds old, but taken after `since`, and no query or one (exceptions.desk.tally); where the filters ask for more
-    than shops and kinds exact, and one query.
+    than shops with kinds or carriers exact, and one query.
     """
     wide = _wide(filters)
     found = _tallied(member, wide, now, since)

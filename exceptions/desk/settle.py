@@ -115,10 +115,11 @@ with lit as (
     from back b where k.id = b.id
     returning k.id, b.now_level, b.outcome, b.resolved_at
 ), opened as (
-    insert into exceptions_case (merchant_id, shop_id, order_id, waybill_id, kind, source, state, opened_at, outcome, by_hand,
-                                 level, started_at, warn_at, due_at, grave_at, penalty, at_stake, rank)
-    select merchant_id, shop_id, order_id, waybill_id, kind, {SOURCE}, 'open', %(now)s, '', false,
-           level, started_at, warn_at, due_at, grave_at, penalty, at_stake,
+    insert into exceptions_case (merchant_id, shop_id, order_id, waybill_id, carrier_id, kind, source, state, opened_at,
+                                 outcome, by_hand, level, started_at, warn_at, due_at, grave_at, penalty, at_stake, rank)
+    select merchant_id, shop_id, order_id, waybill_id,
+           (select carrier_id from shipments_waybill w where w.id = lit.waybill_id), kind, {SOURCE}, 'open', %(now)s,
+           '', false, level, started_at, warn_at, due_at, grave_at, penalty, at_stake,
            {_rank("kind", "level", "due_at", "grave_at", "at_stake")}
     from lit
     where not exists (select 1 from former f where (f.order_id, f.kind) = (lit.order_id, lit.kind)

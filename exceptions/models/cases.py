@@ -11,7 +11,7 @@ from exceptions.models.incidents import Incident
 from exceptions.models.values import values
 from merchants.models import Merchant, Shop, User
 from orders.models import Order
-from shipments.models import Waybill
+from shipments.models import Carrier, Waybill
 from shipops.kit.bigrams import Bigrams
 
 
@@ -52,6 +52,8 @@ class Case(models.Model):
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="cases")
     order = models.ForeignKey(Order, models.CASCADE, related_name="cases")
     waybill = models.ForeignKey(Waybill, models.CASCADE, null=True, related_name="cases")
+    # The waybill's, which never changes it: numbers by carrier join no million of waybills (exceptions.desk.tally).
+    carrier = models.ForeignKey(Carrier, models.PROTECT, null=True, related_name="+", db_index=False)
     kind = models.CharField(max_length=20)
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.RULE, db_default=Source.RULE)
     state = models.CharField(max_length=12, default=State.OPEN)
@@ -98,6 +100,11 @@ class Case(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=values(State)), name="case_state_known"),
             models.CheckConstraint(condition=Q(kind__in=values(Kind)), name="case_kind_known"),
+            models.CheckConstraint(
+                condition=Q(waybill__isnull=True, carrier__isnull=True)
+                | Q(waybill__isnull=False, carrier__isnull=False),
+                name="case_carrier_of_its_waybill",
+            ),
             models.CheckConstraint(
                 condition=Q(state=State.SNOOZED, snoozed_until__isnull=False) | ~Q(state=State.SNOOZED),
                 name="case_snoozed_until_some_time",

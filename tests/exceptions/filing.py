@@ -12,6 +12,7 @@ from orders.models import Order
 def a_case(order: Order, now: datetime, kind: str = "late_dispatch", **facts: Any) -> Case:
     values: dict[str, Any] = {"level": 2, "rank": 0, "opened_at": now, "started_at": now - timedelta(hours=50)}
     values |= {"warn_at": now, "due_at": now, "grave_at": now} | facts
+    values["carrier"] = facts["waybill"].carrier if facts.get("waybill") else None
     return Case.objects.create(merchant=order.shop.merchant, shop=order.shop, order=order, kind=kind, **values)
 
 

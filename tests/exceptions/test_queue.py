@@ -143,7 +143,7 @@ def test_numbers_a_full_cache_has_dropped_are_counted_anew_and_no_zeros(
     member, chosen = member_of(seller), Filters(kinds=("late_dispatch",))
     before = queue.counts(member, now, chosen)
     assert before.all == 3
-    caches["local"].delete(f"tally:{member.merchant.pk}:{end_of_day(now):%Y%m%d%z}:kinds")
+    caches["local"].delete(f"tally:{member.merchant.pk}:kind:{end_of_day(now):%Y%m%d%z}:parts")
     assert queue.counts(member, now, chosen) == before
 
 
