@@ -94,7 +94,8 @@ lateral (select k.kind as case_kind, k.level as case_level, k.penalty as case_pe
 where f.i %% 10 in (0, 1, 2);
 
 insert into exceptions_case (merchant_id, shop_id, order_id, waybill_id, carrier_id, kind, state, assignee_id,
-    snoozed_until, opened_at, resolved_at, outcome, by_hand, level, started_at, warn_at, due_at, grave_at, penalty, at_stake, rank)
+    snoozed_until, opened_at, resolved_at, outcome, by_hand, level, started_at, warn_at, due_at, grave_at, penalty,
+    at_stake, rank)
 select %(merchant)s, shop_id, id, waybill_id,
     (select carrier_id from shipments_waybill w where w.id = waybill_id), case_kind, state,
     case when h %% 10 < 4 then (%(people)s::bigint[])[1 + (h / 11) %% %(people_count)s] end,

@@ -40,7 +40,10 @@ TOLD: Final = {
 OF_CASE: Final = tuple(field.name for field in Case._meta.concrete_fields)
 OF_OTHERS: Final = (
     *("order__number", "order__currency"),
-    *(f"waybill__{name}" for name in ("number", "stage", "cause", "last_text", "last_event_at", "polled_at", "picked_up_at")),
+    *(
+        f"waybill__{name}"
+        for name in ("number", "stage", "cause", "last_text", "last_event_at", "polled_at", "picked_up_at")
+    ),
     *(f"waybill__carrier__{name}" for name in ("code", "name_zh", "name_en")),
     *(f"assignee__{name}" for name in ("username", "first_name", "last_name")),
 )

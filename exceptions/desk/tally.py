@@ -145,14 +145,10 @@ def _fresh(at: datetime, until: datetime, now: datetime, since: datetime | None)
 def _counted(key: str, merchant_id: int, by: Parts, now: datetime, since: datetime | None) -> _Tally:
     """Of the threads that find them old one counts; the others are told the old ones, or wait where these will not do."""
     old: _Tally | None = caches["local"].get(key)
-    will_do = old is not None and _fresh(old.at, old.until + GRACE, now, since)
-    if not _counting.acquire(blocking=not will_do):
-        assert old is not None
+    if old is not None and _counting.locked() and _fresh(old.at, old.until + GRACE, now, since):
         return old
-    try:
+    with _counting:
         return _kept(key, now, since) or _count(key, merchant_id, by, now)
-    finally:
-        _counting.release()
 
 
 def _count(key: str, merchant_id: int, by: Parts, now: datetime) -> _Tally:

@@ -30,6 +30,7 @@ def an_order(shop: Shop, number: str, now: datetime, **facts: Any) -> Order:
 def a_parcel(order: Order, number: str, uploaded_at: datetime, **progress: Any) -> Waybill:
     merchant = order.shop.merchant
     carrier, _ = Carrier.objects.get_or_create(code="yuantong", defaults={"name_zh": "圆通速递", "name_en": "YTO"})
+    carrier = progress.pop("carrier", carrier)
     account, _ = CarrierAccount.objects.get_or_create(
         merchant=merchant, provider="kuaidi100", name="快递100", defaults={"credentials": {}}
     )

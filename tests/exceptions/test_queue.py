@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from exceptions import sweep
 from exceptions.deadlines.kinds import Kind, Level
-from exceptions.desk import queue, risk, settle
+from exceptions.desk import queue, risk, settle, tally
 from exceptions.desk.filters import CHOICES, ORDERS, Filters
 from exceptions.desk.tally import end_of_day
 from exceptions.models import Case
 from merchants.models import Shop, User
+from shipments.models import Carrier
 from tests.exceptions.making import a_parcel, an_order, member_of
 
 HOUR = timedelta(hours=1)
@@ -145,6 +146,42 @@ def test_numbers_a_full_cache_has_dropped_are_counted_anew_and_no_zeros(
     assert before.all == 3
     caches["local"].delete(f"tally:{member.merchant.pk}:kind:{end_of_day(now):%Y%m%d%z}:parts")
     assert queue.counts(member, now, chosen) == before
+
+
+@pytest.mark.django_db
+def test_numbers_of_one_carrier_are_those_of_its_rows_and_counted_once_for_all(
+    shop: Shop, other_shop: Shop, seller: User, support: User, now: datetime
+) -> None:
+    for where, count in ((shop, 3), (other_shop, 2)):
+        for n in range(count):
+            a_parcel(an_order(where, f"{where.code}-{n}", now - 60 * HOUR), f"YT88{where.pk}{n}", now - 59 * HOUR)
+    zto = Carrier.objects.get(code="zhongtong")
+    a_parcel(an_order(shop, "other", now - 60 * HOUR), "78112345", now - 59 * HOUR, carrier=zto)
+    sweep.judge_batch(now)
+    yto = Carrier.objects.get(code="yuantong")
+    chosen = Filters(carriers=(yto.pk,))
+    for user in (seller, support):
+        rows = queue.page(member_of(user), chosen, now).rows
+        assert {row.carrier_id for row in rows} == {yto.pk}
+        assert queue.counts(member_of(user), now, chosen).all == len(rows) > 0
+    member = member_of(seller)
+    with CaptureQueriesContext(connection) as captured:
+        assert queue.size(member, chosen, now) == len(queue.page(member, chosen, now).rows)
+    assert len(captured) == 1  # the page itself
+
+
+@pytest.mark.django_db
+def test_while_somebody_counts_anew_others_are_told_the_numbers_of_before(
+    shop: Shop, seller: User, now: datetime
+) -> None:
+    fill(shop, now, 3)
+    member, later = member_of(seller), now + 2 * tally.SECONDS
+    before = queue.counts(member, now)
+    Case.objects.filter(shop=shop).update(assignee=seller)
+    with tally._counting, CaptureQueriesContext(connection) as captured:
+        assert queue.counts(member, later) == before
+    assert not captured
+    assert (before.unassigned, queue.counts(member, later).unassigned) == (3, 0)
 
 
 @pytest.mark.django_db
