@@ -7,7 +7,7 @@ def alive(pid: int) -> bool:
     """Whether the process runs; one that only waits for its parent to collect it does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter where it went while it was read
         return False
 
 
