@@ -116,12 +116,14 @@ def page(member: Member, filters: Filters, now: datetime, after: str = "", befor
     One query (a search takes up to three more): keyset on (column, id), so the hundredth page costs what the first does.
     """
     name = order_of(filters)
-    cases = for_rows(matching(member, filters, now))
+    cases = matching(member, filters, now)
     cursor = _unpack(name, after or before)
     backwards = bool(before and cursor)
     if cursor:
         cases = _beyond(cases, name, *cursor, backwards)
-    rows = in_shops(member, _sorted(cases, name, backwards)[: PAGE + 1])
+    # The page first, then what is shown of it: else orders and parcels of all cases of three shops were read to sort them.
+    chosen = for_rows(Case.objects.filter(pk__in=_sorted(cases, name, backwards)[: PAGE + 1].values("pk")))
+    rows = in_shops(member, _sorted(chosen, name, backwards))
     more, rows = len(rows) > PAGE, rows[:PAGE]
     if backwards:
         rows.reverse()
