@@ -141,7 +141,8 @@ def in_shops(member: Member, cases: Iterable[Case]) -> list[Case]:
     shops = {shop.pk: shop for shop in member.shops}
     found = list(cases)
     for case in found:
-        case.shop = shops[case.shop_id]
+        if case.shop_id in shops:  # else it was made a moment ago, and is read when it is asked for
+            case.shop = shops[case.shop_id]
     return found
 
 
