@@ -105,8 +105,8 @@ class Day:
         self._until(lambda: self._quiet(orphans), f"all is done by {self.at}", tend)
 
     def await_work(self) -> None:
-        """Wait until a worker has asked a provider and has not written down the answer yet."""
-        self._until(lambda: self._count(LEASED), "a worker is asking", self._nudge)
+        """Wait until a worker has asked a provider and has not written down the answer yet, or was too fast to be seen at it."""
+        self._until(lambda: self._count(LEASED) or self._quiet(True), "a worker is asking", self._nudge)
 
     def kill(self, name: str) -> None:
         """kill -9, and wait until the supervisor has put another process in its place."""
