@@ -98,8 +98,8 @@ def way(member: Member, case: Case, query: str, now: datetime) -> Way:
     return Way(
         query,
         f"{reverse('desk')}{'?' if query else ''}{query}",
-        f"{reverse('case', args=[before])}{within}" if before else "",
-        f"{reverse('case', args=[after])}{within}" if after else "",
+        f"{shown.case_url(before)}{within}" if before else "",
+        f"{shown.case_url(after)}{within}" if after else "",
         f"{reverse('case-finish', args=[case.pk])}{within}",
     )
 

@@ -191,14 +191,16 @@ def size(
 
 def told(member: Member, filters: Filters, now: datetime, since: datetime | None = None) -> int | None:
     """How many cases the filters let through where the merchant's numbers tell it (`_tallied`), of one level or nobody's."""
-    found = _tallied(member, replace(filters, levels=(), people=()), now, since) if _number_of(filters) else None
-    return None if found is None else int(getattr(found, _number_of(filters)))
+    name = _number_of(filters)
+    found = _tallied(member, replace(filters, levels=(), people=()), now, since) if name else None
+    return None if found is None else int(getattr(found, name))
 
 
-def among(counts: "Counts", filters: Filters) -> int | None:
+def among(counts: Counts, filters: Filters) -> int | None:
     """How many cases the filters let through where the counts above their list tell it, which are of the same filters."""
-    name = "" if filters.q or filters.day or filters.hour else _number_of(filters)
-    return int(getattr(counts, name)) if name else None
+    name = _number_of(filters)
+    told_of = replace(filters.plain(), levels=(), people=())
+    return int(getattr(counts, name)) if name and told_of == _wide(filters) else None
 
 
 def _number_of(filters: Filters) -> str:

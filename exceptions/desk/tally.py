@@ -1,6 +1,6 @@
 """How many cases wait where: one pass over what a merchant has not resolved, shared for seconds by all who look.
 
-Fifty desks that ask every few seconds would each count a hundred thousand cases (70 ms of the database). Instead each web
+Fifty desks that ask every few seconds would each count a hundred thousand cases (110 ms of the database). Instead each web
 process counts once by shop and kind, and once by shop and carrier where somebody asks for one; every desk, chip and rail adds
 up what its reader may see. Nobody misses what they did themselves: who has acted since the last pass is given a new one (see
 exceptions.middleware).
@@ -24,7 +24,7 @@ from exceptions.desk.workflow import State
 from exceptions.models import Case, Incident
 from merchants.access import Member, reach
 
-# How old numbers may be; older where a pass takes long (100 ms for 100,000 cases), which is to be 1 % of a web process's time.
+# How old numbers may be; older where a pass takes long (110 ms for 100,000 cases), which is to be 1 % of a web process's time.
 SECONDS = timedelta(seconds=5)
 SHARE = 100
 # So long they serve while one thread counts anew; later the others wait for it.

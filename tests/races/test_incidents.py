@@ -31,6 +31,17 @@ def side_by_side(work: Callable[[], Any], times: int) -> list[Any]:
         return [one.result(timeout=60) for one in [pool.submit(run) for _ in range(times)]]
 
 
+def again_after_it_was_over(shop: Shop, now: datetime) -> datetime:
+    """Ten more parcels stand still where an incident was over a few minutes ago; the instant at which they do."""
+    first = stand_still(shop, now, 10)
+    go_round(now)
+    move_on(first, now)
+    go_round(now)
+    later = now + timedelta(minutes=5)
+    stand_still(shop, later, 10, first=50)
+    return later
+
+
 def test_four_rounds_at_once_open_one_incident_and_gather_each_case_once(shop: Shop, now: datetime) -> None:
     stand_still(shop, now, 30)
     side_by_side(lambda: go_round(now), 4)
@@ -42,12 +53,7 @@ def test_four_rounds_at_once_open_one_incident_and_gather_each_case_once(shop: S
 
 
 def test_four_rounds_at_once_reopen_one_incident_once(shop: Shop, now: datetime) -> None:
-    first = stand_still(shop, now, 10)
-    go_round(now)
-    move_on(first, now)
-    go_round(now)
-    later = now + timedelta(minutes=5)
-    stand_still(shop, later, 10, first=50)
+    later = again_after_it_was_over(shop, now)
     side_by_side(lambda: go_round(later), 4)
     go_round(later)
     incident = Incident.objects.get()
@@ -56,12 +62,7 @@ def test_four_rounds_at_once_reopen_one_incident_once(shop: Shop, now: datetime)
 
 
 def test_an_incident_that_was_just_reopened_waits_for_its_cases(shop: Shop, now: datetime) -> None:
-    first = stand_still(shop, now, 10)
-    go_round(now)
-    move_on(first, now)
-    go_round(now)
-    later = now + timedelta(minutes=5)
-    stand_still(shop, later, 10, first=50)
+    later = again_after_it_was_over(shop, now)
     read_batch(later)
     gathering.open_incidents(gathering.decide(tuning.rules()), later)
     assert elsewhere(lambda: healing.close_over(later)) == 0
